@@ -1,0 +1,112 @@
+package campaigns
+
+import "time"
+
+// Contact is one person, however many lists hold them.
+type Contact struct {
+	ID         int64             `json:"id"`
+	ExternalID string            `json:"external_id,omitempty"`
+	FirstName  string            `json:"first_name,omitempty"`
+	LastName   string            `json:"last_name,omitempty"`
+	Company    string            `json:"company,omitempty"`
+	Email      string            `json:"email,omitempty"`
+	Language   string            `json:"language,omitempty"`
+	TimeZone   string            `json:"time_zone,omitempty"`
+	Region     string            `json:"region,omitempty"`
+	PostalCode string            `json:"postal_code,omitempty"`
+	Value      float64           `json:"value"`
+	Attributes map[string]string `json:"attributes,omitempty"`
+	Numbers    []ContactNumber   `json:"numbers"`
+}
+
+// Name gives the person's full name, or the company.
+func (c *Contact) Name() string {
+	switch {
+	case c.FirstName != "" && c.LastName != "":
+		return c.FirstName + " " + c.LastName
+	case c.FirstName+c.LastName != "":
+		return c.FirstName + c.LastName
+	default:
+		return c.Company
+	}
+}
+
+// ContactNumber is one of a contact's numbers, in the order to try.
+type ContactNumber struct {
+	NumberID int64  `json:"number_id"`
+	E164     string `json:"e164"`
+	Region   string `json:"region,omitempty"`
+	// Zones are the IANA zones the number may lie in.
+	Zones []string `json:"zones,omitempty"`
+	// Shared marks switchboards and families.
+	Shared bool `json:"shared,omitempty"`
+	// Bad is set once the network said the number does not exist.
+	Bad bool `json:"bad,omitempty"`
+	// DoNotCall is set while a suppression entry covers the number.
+	DoNotCall bool `json:"do_not_call,omitempty"`
+}
+
+// Consent is one entry of the consent ledger.
+type Consent struct {
+	Purpose string     `json:"purpose"`
+	Channel string     `json:"channel"`
+	Granted bool       `json:"granted"`
+	Source  string     `json:"source,omitempty"`
+	From    time.Time  `json:"from"`
+	Until   *time.Time `json:"until,omitempty"`
+}
+
+// Interaction is one line of a person's history, over all campaigns.
+type Interaction struct {
+	At          time.Time   `json:"at"`
+	Direction   Direction   `json:"direction"`
+	Campaign    string      `json:"campaign,omitempty"`
+	Agent       string      `json:"agent,omitempty"`
+	Outcome     Outcome     `json:"outcome,omitempty"`
+	Disposition Disposition `json:"disposition,omitempty"`
+	Reason      string      `json:"reason,omitempty"`
+	Notes       string      `json:"notes,omitempty"`
+	TalkSeconds int         `json:"talk_seconds,omitempty"`
+}
+
+// Pop is the screen pop: what an agent sees of a customer with a call.
+type Pop struct {
+	Contact  Contact   `json:"contact"`
+	Consents []Consent `json:"consents"`
+	// LocalTime is the customer's clock now, CallsAllowedUntil the end of
+	// today's window there; both in RFC 3339 with the customer's offset.
+	LocalTime         string `json:"local_time,omitempty"`
+	CallsAllowedUntil string `json:"calls_allowed_until,omitempty"`
+	// Factors explain why this candidate was chosen, strongest first.
+	Factors      []Factor            `json:"factors"`
+	Script       string              `json:"script,omitempty"`
+	Offer        string              `json:"offer,omitempty"`
+	Dispositions []DispositionChoice `json:"dispositions"`
+	History      []Interaction       `json:"history"`
+	// Candidates are the possible persons of an inbound caller, most recent
+	// attempt first; the agent chooses when there is more than one.
+	Candidates []Contact `json:"candidates,omitempty"`
+}
+
+// Factor is one part of a candidate's rank, in doublings (log2 units).
+type Factor struct {
+	Name   string  `json:"name"`
+	Text   string  `json:"text"`
+	Points float64 `json:"points"`
+}
+
+// MaskNumber hides all but the last two digits of a phone number, for logs.
+func MaskNumber(number string) string {
+	masked := []byte(number)
+	digits := 0
+	for i := len(masked) - 1; i >= 0; i-- {
+		if masked[i] < '0' || masked[i] > '9' {
+			continue
+		}
+		if digits >= 2 {
+			masked[i] = '*'
+		}
+		digits++
+	}
+	return string(masked)
+}

@@ -1,0 +1,31 @@
+package campaigns
+
+// Reason says why a candidate may not be dialed now, or why it is done.
+type Reason string
+
+// The reasons of a refusal by a gate, of resting and of blocked candidates.
+const (
+	ReasonCampaignNotRunning Reason = "campaign_not_running"
+	ReasonListInactive       Reason = "list_inactive"
+	ReasonOutsideWindow      Reason = "outside_window"
+	ReasonZoneUnknown        Reason = "zone_unknown"
+	ReasonDoNotCall          Reason = "do_not_call"
+	ReasonOpenComplaint      Reason = "open_complaint"
+	ReasonConsentRefused     Reason = "consent_refused"
+	ReasonPersonCap          Reason = "person_cap"
+	ReasonNumberCap          Reason = "number_cap"
+	ReasonPersonInAttempt    Reason = "person_in_attempt"
+	ReasonNumberInAttempt    Reason = "number_in_attempt"
+	ReasonPersonInCall       Reason = "person_in_call"
+	ReasonNotQueued          Reason = "not_queued"
+	ReasonFutureEvent        Reason = "future_event"
+	ReasonNoNumber           Reason = "no_number"
+	ReasonCallbackNotDue     Reason = "callback_not_due"
+	ReasonMaxAttempts        Reason = "max_attempts"
+)
+
+// Reasons of a resting or done candidate after an attempt are the outcome or
+// the disposition that caused it.
+
+// ReasonOf gives the reason that names an outcome.
+func ReasonOf(o Outcome) Reason { return Reason(o) }
