@@ -2,7 +2,6 @@ package queue_test
 
 import (
 	"context"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,17 +12,17 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"ringmaster/campaigns"
-	"ringmaster/configs/stores"
+	"ringmaster/configs/stores/storestest"
 	"ringmaster/queue"
 )
 
-func TestMain(m *testing.M) { os.Exit(stores.RunTests(m)) }
+func TestMain(m *testing.M) { storestest.Run(m, storestest.RedisOnly) }
 
 // open gives a client with a key prefix of its own.
 func open(t testing.TB, lease time.Duration) *queue.Client {
 	t.Helper()
 	c, err := queue.Open(t.Context(), queue.Options{
-		URL: stores.TestRedisURL(), Node: "n1", Prefix: "test:" + t.Name() + strconv.FormatInt(time.Now().UnixNano(), 36), Lease: lease,
+		URL: storestest.RedisURL(t), Node: "n1", Prefix: "test:" + t.Name() + strconv.FormatInt(time.Now().UnixNano(), 36), Lease: lease,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -222,7 +221,7 @@ func TestEventsAreFollowedInOrder(t *testing.T) {
 func TestTheEpochChangesWithAWipe(t *testing.T) {
 	t.Parallel()
 	c, prefix := open(t, time.Minute), "epoch-of-its-own"
-	own, err := queue.Open(t.Context(), queue.Options{URL: stores.TestRedisURL(), Node: "n1", Prefix: prefix})
+	own, err := queue.Open(t.Context(), queue.Options{URL: storestest.RedisURL(t), Node: "n1", Prefix: prefix})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +233,7 @@ func TestTheEpochChangesWithAWipe(t *testing.T) {
 	if again, err := own.Epoch(t.Context()); err != nil || again != first {
 		t.Fatalf("epoch %q became %q, %v", first, again, err)
 	}
-	parsed, err := redis.ParseURL(stores.TestRedisURL())
+	parsed, err := redis.ParseURL(storestest.RedisURL(t))
 	if err != nil {
 		t.Fatal(err)
 	}
