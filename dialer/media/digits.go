@@ -69,9 +69,8 @@ func (s *sender) tickDigitLocked(now time.Time) bool {
 		}
 		return false
 	case q.tone != nil:
-		var frame [frameSamples]byte
-		q.tone.next(s.codec, &frame)
-		s.sendFrameLocked(q.key, &frame, 0, now)
+		q.tone.next(s.codec, s.frame())
+		s.sendFrameLocked(q.key, 0, now)
 	default:
 		s.sendEventLocked(now)
 	}

@@ -45,7 +45,6 @@ type remoteAudio struct {
 	eventType uint8          // of telephone-event; 0: none
 	direction direction
 	held      bool // c=0.0.0.0, the hold of RFC 2543
-	ptime     int  // milliseconds
 }
 
 // onHold reports whether the other side does not listen to us.
@@ -89,17 +88,16 @@ func plainRTP(protos []string) bool {
 	return p == "RTP/AVP" || p == "RTP/AVPF"
 }
 
+// readAudio reads one stream. Its ptime is not looked at: frames of any length
+// are understood, and ours last 20 ms, which every receiver has to take
+// (RFC 3551, 4.2).
 func readAudio(d *sdp.SessionDescription, m *sdp.MediaDescription) remoteAudio {
-	r := remoteAudio{direction: sendRecv, ptime: 20}
+	r := remoteAudio{direction: sendRecv}
 	for _, attributes := range [][]sdp.Attribute{d.Attributes, m.Attributes} {
 		for _, a := range attributes {
 			switch a.Key {
 			case string(sendRecv), string(sendOnly), string(recvOnly), string(inactive):
 				r.direction = direction(a.Key)
-			case "ptime":
-				if ms, err := strconv.Atoi(a.Value); err == nil && ms > 0 && ms <= 200 {
-					r.ptime = ms
-				}
 			}
 		}
 	}

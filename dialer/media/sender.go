@@ -173,30 +173,32 @@ func (s *sender) tick(due time.Time, skipped int) bool {
 	switch {
 	case busy:
 	case s.play != nil:
-		var frame [frameSamples]byte
-		if s.play.source.next(s.codec, &frame) {
-			s.sendFrameLocked(s.play.key, &frame, skipped, due)
+		if s.play.source.next(s.codec, s.frame()) {
+			s.sendFrameLocked(s.play.key, skipped, due)
 		} else {
 			s.endPlayLocked()
 		}
 	case s.keepAlive && due.Sub(s.forwardedAt) >= keepAliveAfter:
-		var frame [frameSamples]byte
-		fill(frame[:], s.codec.silence())
-		s.sendFrameLocked(sourceKey{id: s.silenceID}, &frame, skipped, due)
+		fill(s.frame()[:], s.codec.silence())
+		s.sendFrameLocked(sourceKey{id: s.silenceID}, skipped, due)
 	}
 	s.paced = s.keepAlive || s.play != nil || s.digits.pending()
 	return s.paced
 }
 
-// sendFrameLocked sends one frame that was made here.
-func (s *sender) sendFrameLocked(key sourceKey, frame *[frameSamples]byte, skipped int, now time.Time) {
+// frame is where a frame that is made here is written: the payload of packet.
+func (s *sender) frame() *[frameSamples]byte {
+	return (*[frameSamples]byte)(s.packet[rtpHeaderSize:])
+}
+
+// sendFrameLocked sends the frame.
+func (s *sender) sendFrameLocked(key sourceKey, skipped int, now time.Time) {
 	if s.muted || !s.dest.IsValid() {
 		s.rw.pause()
 		return
 	}
 	st := s.rw.local(key, frameSamples, skipped, now)
 	putHeader(s.packet[:], s.codecType, st.fresh, st.seq, st.ts, s.rw.ssrc)
-	copy(s.packet[rtpHeaderSize:], frame[:])
 	s.writeLocked(s.packet[:])
 }
 
