@@ -83,6 +83,8 @@ func newLeg(f *Factory, cfg LegConfig, port int, rtp, rtcp *net.UDPConn) *Leg {
 	now := f.options.Now()
 	l.out = newSender(rtp, cfg.KeepAlive, f.id, f.pacer.add)
 	l.in.opened, l.in.located = now, l.out.setDest
+	// RTP may come before the answer that it belongs to.
+	l.in.types = payloadMap{pcmu: uint8(PCMU), pcma: uint8(PCMA), event: localEventType}
 	l.nego.begin(cfg.PreferPCMA)
 	l.ctl.begin(now)
 	return l
@@ -149,10 +151,11 @@ func (l *Leg) Close() {
 		if br := l.bridge.Load(); br != nil {
 			br.Unbridge()
 		}
-		l.out.close()
-		l.in.watch(false, time.Time{})
+		// The sockets come first: that ends a write which waits.
 		_ = l.rtp.Close()
 		_ = l.rtcp.Close()
+		l.out.close()
+		l.in.watch(false, time.Time{})
 		l.f.remove(l)
 		l.f.options.Logger.Debug("media leg closed", "leg", l.cfg.Label, "port", l.port)
 	})
@@ -160,18 +163,33 @@ func (l *Leg) Close() {
 
 // read receives RTP until the socket is closed.
 func (l *Leg) read() {
+	l.readFrom(l.rtp, func(buf []byte, n int, from netip.AddrPort) {
+		l.receive(buf, n, from, l.f.options.Now())
+	})
+}
+
+// maxReadErrors is how many failing reads in a row end a reader. A single one
+// belongs to its datagram; a socket that only fails must not keep a core busy,
+// and the leg is then reported dead for want of RTP.
+const maxReadErrors = 100
+
+// readFrom hands the datagrams of a socket to take until it is closed. The
+// buffer is reused for the next one.
+func (l *Leg) readFrom(conn *net.UDPConn, take func(buf []byte, n int, from netip.AddrPort)) {
 	buf := make([]byte, maxDatagram)
-	for {
-		n, from, err := l.rtp.ReadFromUDPAddrPort(buf)
-		if errors.Is(err, net.ErrClosed) {
+	for failed := 0; failed < maxReadErrors; {
+		n, from, err := conn.ReadFromUDPAddrPort(buf)
+		switch {
+		case err == nil:
+			failed = 0
+			take(buf, n, unmapped(from))
+		case errors.Is(err, net.ErrClosed):
 			return
+		default:
+			failed++
 		}
-		if err != nil {
-			// A datagram that failed; the next one may not.
-			continue
-		}
-		l.receive(buf, n, unmapped(from), l.f.options.Now())
 	}
+	l.f.options.Logger.Warn("media socket fails, reading stopped", "leg", l.cfg.Label, "port", l.port)
 }
 
 // unmapped turns an IPv4 address from a socket of both families into plain

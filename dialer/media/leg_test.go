@@ -2,6 +2,7 @@ package media
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -286,11 +287,15 @@ func TestHoldStopsSending(t *testing.T) {
 	for _, hold := range [][]byte{
 		farB.sdp("0", "a=sendonly"), farB.sdp("0", "a=inactive"), holdByZero(farB),
 	} {
-		if _, err := b.Answer(hold); err != nil {
+		answer, err := b.Answer(hold)
+		if err != nil {
 			t.Fatal(err)
 		}
 		if !b.OnHold() || a.OnHold() {
 			t.Fatalf("after %q: b on hold %v, a on hold %v", hold, b.OnHold(), a.OnHold())
+		}
+		if string(hold) == string(holdByZero(farB)) && !strings.Contains(string(answer), "a=recvonly") {
+			t.Errorf("hold by 0.0.0.0 is answered\n%s", answer)
 		}
 		before := a.Stats().PacketsReceived
 		farA.audio(farA.silence())
@@ -541,6 +546,25 @@ func TestCloseFromEvent(t *testing.T) {
 	case <-closed:
 	case <-time.After(patience):
 		t.Fatal("Close blocks in OnEvent")
+	}
+}
+
+func TestPacketOfAFormerBridgeIsNotSent(t *testing.T) {
+	t.Parallel()
+	f, clock := stillFactory(t)
+	a, b, _, farB, former := pair(t, f, PCMU, PCMU)
+	// A reader may still hold the former bridge when the legs are parted.
+	in := inbound{rtpPacket: rtpPacket{buf: make([]byte, maxDatagram), start: rtpHeaderSize, end: rtpHeaderSize + frameSamples}}
+	former.Unbridge()
+	b.out.forward(former, &b.bridge, &in, clock.now())
+	farB.drained()
+	Bridge(a, b)
+	b.out.forward(former, &b.bridge, &in, clock.now())
+	farB.drained()
+	// A late Unbridge does not part the new bridge.
+	former.Unbridge()
+	if a.bridge.Load() == nil || b.bridge.Load() == nil {
+		t.Error("the former bridge parted the new one")
 	}
 }
 

@@ -112,22 +112,24 @@ func TestRewriterNeverOverlaps(t *testing.T) {
 	t.Parallel()
 	// Sources that alternate faster than the clock moves.
 	r, clock := newTestRewriter()
-	last := r.local(sourceKey{id: 1}, 160, 0, clock.now())
+	last, lasts := r.local(sourceKey{id: 1}, 160, 0, clock.now()), int32(160)
 	for i := range 20 {
 		key := sourceKey{id: uint64(i + 2)}
 		var st stamp
+		dur := int32(160)
 		switch i % 3 {
 		case 0:
+			dur = 240
 			st, _ = r.forward(key, 9, 9, 240, true, clock.now())
 		case 1:
 			st = r.local(key, 160, 0, clock.now())
 		default:
 			st = r.event(key, 160, clock.now())
 		}
-		if ahead := int32(st.ts - last.ts); st.seq != last.seq+1 || ahead < 160 || ahead > 240 || !st.fresh {
+		if ahead := int32(st.ts - last.ts); st.seq != last.seq+1 || ahead != lasts || !st.fresh {
 			t.Fatalf("%+v after %+v", st, last)
 		}
-		last = st
+		last, lasts = st, dur
 	}
 }
 

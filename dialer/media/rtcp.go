@@ -1,10 +1,8 @@
 package media
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -45,23 +43,14 @@ func (c *control) fill(s *Stats) {
 // readRTCP receives RTCP until the socket is closed. Only the host that RTP
 // comes from, or that the SDP names, is listened to.
 func (l *Leg) readRTCP() {
-	buf := make([]byte, maxDatagram)
-	for {
-		n, from, err := l.rtcp.ReadFromUDPAddrPort(buf)
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil {
-			continue
-		}
-		from = unmapped(from)
+	l.readFrom(l.rtcp, func(buf []byte, n int, from netip.AddrPort) {
 		if from.Addr() != l.in.source().Addr() && from.Addr() != l.remote().rtcp.Addr() {
-			continue
+			return
 		}
 		if packets, err := rtcp.Unmarshal(buf[:n]); err == nil {
 			l.ctl.take(packets, l.out.rw.ssrc, l.f.options.Now())
 		}
-	}
+	})
 }
 
 // remote returns the far end's side of the last agreement.
