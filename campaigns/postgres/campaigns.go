@@ -1,0 +1,175 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ringmaster/campaigns"
+)
+
+const campaignColumns = `id, name, kind, state, settings, revision, created_at`
+
+func scanCampaign(row pgx.Row) (campaigns.Campaign, error) {
+	var c campaigns.Campaign
+	var settings []byte
+	if err := row.Scan(&c.ID, &c.Name, &c.Kind, &c.State, &settings, &c.Revision, &c.CreatedAt); err != nil {
+		return c, err
+	}
+	return c, json.Unmarshal(settings, &c.Settings)
+}
+
+// CreateCampaign stores a new campaign as draft; CodeInvalid names a wrong
+// setting, CodeConflict a name that is taken.
+func (s *Store) CreateCampaign(ctx context.Context, name string, kind campaigns.Kind, settings campaigns.Settings) (campaigns.Campaign, error) {
+	if name == "" {
+		return campaigns.Campaign{}, campaigns.Invalid("name", "is empty")
+	}
+	if err := settings.Validate(); err != nil {
+		return campaigns.Campaign{}, err
+	}
+	body, err := json.Marshal(settings)
+	if err != nil {
+		return campaigns.Campaign{}, campaigns.Wrap(campaigns.CodeInternal, "settings", err)
+	}
+	var made campaigns.Campaign
+	err = s.tx(ctx, func(tx pgx.Tx) error {
+		row := tx.QueryRow(ctx, `insert into campaigns (name, kind, settings) values ($1, $2, $3) returning `+campaignColumns, name, kind, body)
+		made, err = scanCampaign(row)
+		if violates(err, "campaigns_name_key") {
+			return campaigns.Errorf(campaigns.CodeConflict, "a campaign %q exists already", name)
+		}
+		return err
+	})
+	return made, err
+}
+
+// CampaignByName finds a campaign; CodeNotFound names what was asked for.
+func (s *Store) CampaignByName(ctx context.Context, name string) (campaigns.Campaign, error) {
+	c, err := scanCampaign(s.pool.QueryRow(ctx, `select `+campaignColumns+` from campaigns where name = $1`, name))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return c, campaigns.Errorf(campaigns.CodeNotFound, "no campaign %q", name)
+	}
+	return c, classify(err)
+}
+
+// Campaign finds a campaign by id; CodeNotFound when there is none.
+func (s *Store) Campaign(ctx context.Context, id int64) (campaigns.Campaign, error) {
+	c, err := scanCampaign(s.pool.QueryRow(ctx, `select `+campaignColumns+` from campaigns where id = $1`, id))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return c, campaigns.Errorf(campaigns.CodeNotFound, "no campaign %d", id)
+	}
+	return c, classify(err)
+}
+
+// AllCampaigns gives every campaign, closed ones too, by name.
+func (s *Store) AllCampaigns(ctx context.Context) ([]campaigns.Campaign, error) {
+	return s.queryCampaigns(ctx, `select `+campaignColumns+` from campaigns order by name`)
+}
+
+// Campaigns gives every campaign that is not closed, by name.
+func (s *Store) Campaigns(ctx context.Context) ([]campaigns.Campaign, error) {
+	return s.queryCampaigns(ctx, `select `+campaignColumns+` from campaigns where state <> 'closed' order by name`)
+}
+
+func (s *Store) queryCampaigns(ctx context.Context, sql string) ([]campaigns.Campaign, error) {
+	rows, err := s.pool.Query(ctx, sql)
+	if err != nil {
+		return nil, classify(err)
+	}
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (campaigns.Campaign, error) { return scanCampaign(row) })
+	return all, classify(err)
+}
+
+// MoveCampaign starts, pauses or closes a campaign; CodeConflict names the
+// states when the move is not allowed. Moving to the present state does
+// nothing.
+func (s *Store) MoveCampaign(ctx context.Context, id int64, to campaigns.CampaignState) (campaigns.Campaign, error) {
+	var moved campaigns.Campaign
+	err := s.tx(ctx, func(tx pgx.Tx) error {
+		current, err := scanCampaign(tx.QueryRow(ctx, `select `+campaignColumns+` from campaigns where id = $1 for update`, id))
+		if errors.Is(err, pgx.ErrNoRows) {
+			return campaigns.Errorf(campaigns.CodeNotFound, "no campaign %d", id)
+		}
+		if err != nil {
+			return err
+		}
+		if current.State == to {
+			moved = current
+			return nil
+		}
+		if !current.State.CanMove(to) {
+			return campaigns.Errorf(campaigns.CodeConflict, "campaign %q is %s and cannot become %s", current.Name, current.State, to)
+		}
+		var closedAt *time.Time
+		if to == campaigns.CampaignClosed {
+			now := s.clock.Now()
+			closedAt = &now
+		}
+		moved, err = scanCampaign(tx.QueryRow(ctx, `update campaigns set state = $2, closed_at = $3, revision = revision + 1, updated_at = now()
+			where id = $1 returning `+campaignColumns, id, to, closedAt))
+		return err
+	})
+	return moved, err
+}
+
+// UpdateSettings replaces the settings if the campaign still has the revision;
+// CodeStale when it does not.
+func (s *Store) UpdateSettings(ctx context.Context, id, revision int64, settings campaigns.Settings) (campaigns.Campaign, error) {
+	if err := settings.Validate(); err != nil {
+		return campaigns.Campaign{}, err
+	}
+	body, err := json.Marshal(settings)
+	if err != nil {
+		return campaigns.Campaign{}, campaigns.Wrap(campaigns.CodeInternal, "settings", err)
+	}
+	c, err := scanCampaign(s.pool.QueryRow(ctx, `update campaigns set settings = $3, revision = revision + 1, updated_at = now()
+		where id = $1 and revision = $2 returning `+campaignColumns, id, revision, body))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return c, campaigns.Errorf(campaigns.CodeStale, "campaign %d is not at revision %d any more", id, revision)
+	}
+	return c, classify(err)
+}
+
+// settingsCache holds parsed settings by campaign and revision, so that the
+// gate does not parse JSON for each batch. It holds one entry per campaign.
+type settingsCache struct {
+	mu   sync.Mutex
+	held map[int64]cachedSettings
+}
+
+type cachedSettings struct {
+	revision int64
+	settings *campaigns.Settings
+}
+
+func newSettingsCache() *settingsCache {
+	return &settingsCache{held: map[int64]cachedSettings{}}
+}
+
+// settingsOf gives the campaign's settings and state inside the transaction.
+func (s *Store) settingsOf(ctx context.Context, tx pgx.Tx, campaignID int64) (*campaigns.Settings, campaigns.CampaignState, error) {
+	var revision int64
+	var state campaigns.CampaignState
+	if err := tx.QueryRow(ctx, `select revision, state from campaigns where id = $1`, campaignID).Scan(&revision, &state); err != nil {
+		return nil, "", err
+	}
+	s.settings.mu.Lock()
+	held, ok := s.settings.held[campaignID]
+	s.settings.mu.Unlock()
+	if ok && held.revision == revision {
+		return held.settings, state, nil
+	}
+	c, err := scanCampaign(tx.QueryRow(ctx, `select `+campaignColumns+` from campaigns where id = $1`, campaignID))
+	if err != nil {
+		return nil, "", err
+	}
+	s.settings.mu.Lock()
+	s.settings.held[campaignID] = cachedSettings{revision: c.Revision, settings: &c.Settings}
+	s.settings.mu.Unlock()
+	return &c.Settings, c.State, nil
+}
