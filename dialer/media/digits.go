@@ -89,7 +89,7 @@ func (s *sender) sendEventLocked(now time.Time) {
 		code:     q.code,
 		end:      q.frame == digitFrames,
 		volume:   eventVolume,
-		duration: uint16(q.frame * frameSamples), //nolint:gosec // at most 800
+		duration: uint16(q.frame * frameSamples), // at most 800
 	}
 	times := 1
 	if e.end {

@@ -46,7 +46,7 @@
 // goroutine of the factory (the leg's reader; the housekeeper for Dead), never
 // under a lock, and must not block: a blocked reader loses the leg's audio. It
 // may call any method of the leg, Close included. Lock order inside a leg is
-// negotiation, receiver, sender; no lock is held over two legs.
+// control, negotiation, receiver, sender; no lock is held over two legs.
 //
 // # Shutdown
 //

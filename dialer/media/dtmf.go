@@ -60,7 +60,7 @@ func eventCode(digit byte) (uint8, bool) {
 	if i < 0 {
 		return 0, false
 	}
-	return uint8(i), true //nolint:gosec // below 16
+	return uint8(i), true // below 16
 }
 
 // dtmfReceiver turns the packets of telephone events into digits. An event is
@@ -75,7 +75,7 @@ type dtmfReceiver struct {
 // receive returns the digit if this packet begins a new event, otherwise 0.
 func (d *dtmfReceiver) receive(e telephoneEvent, ts uint32, marker bool) byte {
 	if d.seen {
-		later := int32(ts - d.ts) //nolint:gosec // signed distance modulo 2^32
+		later := int32(ts - d.ts) // signed distance modulo 2^32
 		if later <= 0 && later > -60*sampleRate {
 			if later == 0 {
 				d.last = e
@@ -85,7 +85,7 @@ func (d *dtmfReceiver) receive(e telephoneEvent, ts uint32, marker bool) byte {
 		// A key held beyond 65,535 samples goes on as a new event that
 		// begins where the last one ended, without end and marker
 		// (RFC 4733, 2.5.1.3).
-		if !marker && !d.last.end && e.code == d.last.code && uint32(later) == uint32(d.last.duration) { //nolint:gosec // positive here
+		if !marker && !d.last.end && e.code == d.last.code && uint32(later) == uint32(d.last.duration) { // positive here
 			d.ts, d.last = ts, e
 			return 0
 		}

@@ -130,7 +130,7 @@ func encodeULaw(s int16) byte {
 		sign = 0x80
 	}
 	m = min(m, clip) + bias
-	exponent := bits.Len16(uint16(m)>>7) - 1 //nolint:gosec // m is at most 32767
+	exponent := bits.Len16(uint16(m)>>7) - 1 // m is at most 32767
 	mantissa := byte(m>>(exponent+3)) & 0x0F
 	return ^(sign | byte(exponent)<<4 | mantissa)
 }
@@ -147,9 +147,9 @@ func decodeULaw(code byte) int16 {
 // encodeALaw follows G.711 table 1 at 16-bit scale. Even bits are inverted on
 // the line; the sign bit of a positive sample is one.
 func encodeALaw(s int16) byte {
-	m, sign := uint16(s), byte(0x80) //nolint:gosec // negative values are replaced below
+	m, sign := uint16(s), byte(0x80) // negative values are replaced below
 	if s < 0 {
-		m, sign = uint16(^s), 0 //nolint:gosec // ^s of a negative value is not negative
+		m, sign = uint16(^s), 0 // ^s of a negative value is not negative
 	}
 	var code byte
 	if m < 256 {

@@ -285,7 +285,7 @@ func TestHoldStopsSending(t *testing.T) {
 	farA.audio(farA.silence())
 	farB.read()
 	for _, hold := range [][]byte{
-		farB.sdp("0", "a=sendonly"), farB.sdp("0", "a=inactive"), holdByZero(farB),
+		farB.sdp("0", "a=sendonly"), farB.sdp("0", "a=inactive"), holdByZero(),
 	} {
 		answer, err := b.Answer(hold)
 		if err != nil {
@@ -294,7 +294,7 @@ func TestHoldStopsSending(t *testing.T) {
 		if !b.OnHold() || a.OnHold() {
 			t.Fatalf("after %q: b on hold %v, a on hold %v", hold, b.OnHold(), a.OnHold())
 		}
-		if string(hold) == string(holdByZero(farB)) && !strings.Contains(string(answer), "a=recvonly") {
+		if string(hold) == string(holdByZero()) && !strings.Contains(string(answer), "a=recvonly") {
 			t.Errorf("hold by 0.0.0.0 is answered\n%s", answer)
 		}
 		before := a.Stats().PacketsReceived
@@ -316,7 +316,8 @@ func TestHoldStopsSending(t *testing.T) {
 	}
 }
 
-func holdByZero(f *far) []byte {
+// holdByZero is a description that holds as RFC 2543 did.
+func holdByZero() []byte {
 	return []byte("v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n")
 }
 

@@ -31,7 +31,7 @@ func (n *negotiation) begin(preferPCMA bool) {
 		n.codec = PCMA
 	}
 	// 62 bits: some implementations read a signed number.
-	n.session, n.version = rand.Uint64()>>2, 1 //nolint:gosec // need not be secret
+	n.session, n.version = rand.Uint64()>>2, 1 // need not be secret
 }
 
 // Offer returns our offer: both laws, telephone-event, ptime 20. Before the
@@ -58,7 +58,7 @@ func (l *Leg) offerLocked() []byte {
 // localLocked returns our side as it stands.
 func (l *Leg) localLocked(codecs []codecType, eventType uint8, d direction) *localAudio {
 	return &localAudio{
-		addr:    netip.AddrPortFrom(l.f.advertised, uint16(l.port)), //nolint:gosec // validated range
+		addr:    netip.AddrPortFrom(l.f.advertised, uint16(l.port)), // validated range
 		session: l.nego.session, version: l.nego.version,
 		codecs: codecs, eventType: eventType, direction: d,
 	}

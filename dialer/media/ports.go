@@ -68,7 +68,7 @@ func (p *portPool) open() (port int, rtp, rtcp *net.UDPConn, err error) {
 }
 
 func (p *portPool) listen(port int) (*net.UDPConn, error) {
-	return net.ListenUDP(p.network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(p.ip, uint16(port)))) //nolint:gosec // validated range
+	return net.ListenUDP(p.network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(p.ip, uint16(port)))) // validated range
 }
 
 // take marks the next port that is free, round robin, so that the one that

@@ -88,7 +88,7 @@ func (r *receiver) handle(buf []byte, n int, from netip.AddrPort, now time.Time)
 		r.digits.reset()
 	}
 	r.packets++
-	r.octets += uint64(p.end - p.start) //nolint:gosec // end is not before start
+	r.octets += uint64(p.end - p.start) // end is not before start
 	r.stream.receive(p.ssrc, p.seq, p.ts, samplesBetween(r.opened, now), !in.event && known)
 	switch {
 	case !known:

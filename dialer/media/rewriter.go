@@ -55,7 +55,7 @@ func (r *rewriter) next(now time.Time) uint32 {
 		return r.ts
 	}
 	elapsed := samplesBetween(r.at, now)
-	return r.ts + uint32(max(elapsed, int64(r.dur))) //nolint:gosec // wraps by design
+	return r.ts + uint32(max(elapsed, int64(r.dur))) // wraps by design
 }
 
 // samplesBetween converts the time between two instants to samples.
@@ -71,18 +71,18 @@ func (r *rewriter) forward(key sourceKey, seq uint16, ts, dur uint32, audio bool
 	if !r.started || key != r.key {
 		return r.join(key, seq, ts, dur, now), true
 	}
-	ahead := int16(seq - r.inSeq) //nolint:gosec // signed distance modulo 2^16
+	ahead := int16(seq - r.inSeq) // signed distance modulo 2^16
 	if ahead > maxDropout || ahead < -maxMisorder {
 		return r.join(key, seq, ts, dur, now), true
 	}
 	if ahead <= 0 {
-		if int16(seq-r.base) < 0 { //nolint:gosec // signed distance
+		if int16(seq-r.base) < 0 { // signed distance
 			return stamp{}, false
 		}
 		return stamp{seq: seq + r.seqOff, ts: ts + r.tsOff}, true
 	}
 	if audio {
-		drift := int64(int32(ts-r.inTS)) - samplesBetween(r.inAt, now) //nolint:gosec // signed distance
+		drift := int64(int32(ts-r.inTS)) - samplesBetween(r.inAt, now) // signed distance
 		if drift > maxClockDrift || drift < -maxClockDrift {
 			return r.join(key, seq, ts, dur, now), true
 		}
@@ -109,21 +109,20 @@ func (r *rewriter) join(key sourceKey, seq uint16, ts, dur uint32, now time.Time
 // skip takes note of a packet of the current source that is not sent on, so
 // that it leaves no hole which the far end would count as loss.
 func (r *rewriter) skip(key sourceKey, seq uint16) {
-	if r.started && key == r.key && int16(seq-r.inSeq) > 0 { //nolint:gosec // signed distance
+	if r.started && key == r.key && int16(seq-r.inSeq) > 0 { // signed distance
 		r.inSeq = seq
 		r.seqOff--
 	}
 }
 
-// local stamps a frame that is made here and lasts dur samples. Frames of one
-// key follow each other exactly, whenever the pacer wakes up; skipped is the
+// local stamps a frame of 20 ms that is made here. Frames of one key follow each other exactly, whenever the pacer wakes up; skipped is the
 // number of frames that the pacer left out since the last one.
-func (r *rewriter) local(key sourceKey, dur uint32, skipped int, now time.Time) stamp {
+func (r *rewriter) local(key sourceKey, skipped int, now time.Time) stamp {
 	if !r.started || key != r.key {
-		return r.join(key, 0, 0, dur, now)
+		return r.join(key, 0, 0, frameSamples, now)
 	}
-	ts := r.ts + r.dur + uint32(skipped)*frameSamples //nolint:gosec // wraps by design
-	r.advance(r.seq+1, ts, dur, now)
+	ts := r.ts + uint32(1+skipped)*frameSamples // wraps by design
+	r.advance(r.seq+1, ts, frameSamples, now)
 	return stamp{seq: r.seq, ts: r.ts}
 }
 

@@ -112,7 +112,7 @@ func TestRewriterNeverOverlaps(t *testing.T) {
 	t.Parallel()
 	// Sources that alternate faster than the clock moves.
 	r, clock := newTestRewriter()
-	last, lasts := r.local(sourceKey{id: 1}, 160, 0, clock.now()), int32(160)
+	last, lasts := r.local(sourceKey{id: 1}, 0, clock.now()), int32(160)
 	for i := range 20 {
 		key := sourceKey{id: uint64(i + 2)}
 		var st stamp
@@ -122,7 +122,7 @@ func TestRewriterNeverOverlaps(t *testing.T) {
 			dur = 240
 			st, _ = r.forward(key, 9, 9, 240, true, clock.now())
 		case 1:
-			st = r.local(key, 160, 0, clock.now())
+			st = r.local(key, 0, clock.now())
 		default:
 			st = r.event(key, 160, clock.now())
 		}
@@ -137,8 +137,8 @@ func TestRewriterLeavesOutFrames(t *testing.T) {
 	t.Parallel()
 	r, clock := newTestRewriter()
 	key := sourceKey{id: 1}
-	a := r.local(key, 160, 0, clock.now())
-	b := r.local(key, 160, 3, clock.add(4*frameTime))
+	a := r.local(key, 0, clock.now())
+	b := r.local(key, 3, clock.add(4*frameTime))
 	if b.fresh || b.seq != a.seq+1 || b.ts != a.ts+4*160 {
 		t.Errorf("%+v after %+v", b, a)
 	}

@@ -30,8 +30,8 @@ type control struct {
 // begin sets what a new leg starts with. The first report falls due at a
 // random moment, so that those of many legs are spread.
 func (c *control) begin(now time.Time) {
-	c.name = fmt.Sprintf("%016x", rand.Uint64())              //nolint:gosec // need not be secret
-	c.next = now.Add(reportPeriod/2 + rand.N(reportPeriod/2)) //nolint:gosec // need not be secret
+	c.name = fmt.Sprintf("%016x", rand.Uint64())              // need not be secret
+	c.next = now.Add(reportPeriod/2 + rand.N(reportPeriod/2)) // need not be secret
 }
 
 func (c *control) fill(s *Stats) {
@@ -68,7 +68,7 @@ func (c *control) take(packets []rtcp.Packet, ssrc uint32, now time.Time) {
 	for _, p := range packets {
 		switch p := p.(type) {
 		case *rtcp.SenderReport:
-			c.lastSR, c.lastSRAt = uint32(p.NTPTime>>16), now //nolint:gosec // middle 32 bits
+			c.lastSR, c.lastSRAt = uint32(p.NTPTime>>16), now // middle 32 bits
 			c.takeReports(p.Reports, ssrc, now)
 		case *rtcp.ReceiverReport:
 			c.takeReports(p.Reports, ssrc, now)
@@ -89,7 +89,7 @@ func (c *control) takeReports(reports []rtcp.ReceptionReport, ssrc uint32, now t
 		if r.LastSenderReport == 0 {
 			continue
 		}
-		trip := int32(uint32(ntpTime(now)>>16) - r.LastSenderReport - r.Delay) //nolint:gosec // modulo 2^32 by design
+		trip := int32(uint32(ntpTime(now)>>16) - r.LastSenderReport - r.Delay) // modulo 2^32 by design
 		if trip >= 0 {
 			c.roundTrip = time.Duration(trip) * time.Second / 65536
 		}
@@ -99,8 +99,8 @@ func (c *control) takeReports(reports []rtcp.ReceptionReport, ssrc uint32, now t
 // ntpTime returns t in 32.32 fixed-point seconds since 1900 (RFC 3550, 4).
 func ntpTime(t time.Time) uint64 {
 	const epochs = 2208988800                                      // seconds from 1900 to 1970
-	fraction := uint64(t.Nanosecond()) << 32 / uint64(time.Second) //nolint:gosec // below 2^30
-	return uint64(t.Unix()+epochs)<<32 | fraction                  //nolint:gosec // after 1900
+	fraction := uint64(t.Nanosecond()) << 32 / uint64(time.Second) // below 2^30
+	return uint64(t.Unix()+epochs)<<32 | fraction                  // after 1900
 }
 
 // report sends an RTCP report if one is due and there is something to report:
@@ -159,11 +159,11 @@ func (l *Leg) senderReport(now time.Time) (*rtcp.SenderReport, uint64) {
 	defer s.mu.Unlock()
 	elapsed := uint32(0)
 	if s.rw.started {
-		elapsed = uint32(samplesBetween(s.rw.at, now)) //nolint:gosec // wraps by design
+		elapsed = uint32(samplesBetween(s.rw.at, now)) // wraps by design
 	}
 	return &rtcp.SenderReport{
 		SSRC: s.rw.ssrc, NTPTime: ntpTime(now), RTPTime: s.rw.ts + elapsed,
-		PacketCount: uint32(s.stats.packets), OctetCount: uint32(s.stats.octets), //nolint:gosec // wraps by design
+		PacketCount: uint32(s.stats.packets), OctetCount: uint32(s.stats.octets), // wraps by design
 	}, s.stats.packets
 }
 
@@ -178,7 +178,7 @@ func (l *Leg) receptionReport(c *control, now time.Time) []rtcp.ReceptionReport 
 	}
 	r := rtcp.ReceptionReport{
 		SSRC: st.ssrc, FractionLost: st.fraction(),
-		TotalLost:          uint32(min(st.lost(), 1<<23-1)), //nolint:gosec // bounded
+		TotalLost:          uint32(min(st.lost(), 1<<23-1)), // bounded
 		LastSequenceNumber: st.highest - 1<<16,
 		Jitter:             uint32(st.jitter),
 	}

@@ -140,7 +140,7 @@ func (r *remoteAudio) readFormats(m *sdp.MediaDescription) {
 
 func parsePayloadType(s string) (uint8, bool) {
 	n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 7)
-	return uint8(n), err == nil //nolint:gosec // seven bits
+	return uint8(n), err == nil // seven bits
 }
 
 // readAddress finds where RTP and RTCP shall be sent. A host name is not
@@ -163,9 +163,9 @@ func (r *remoteAudio) readAddress(d *sdp.SessionDescription, m *sdp.MediaDescrip
 		return
 	}
 	port := m.MediaName.Port.Value
-	r.addr = netip.AddrPortFrom(ip, uint16(port)) //nolint:gosec // parsed as 16 bits
+	r.addr = netip.AddrPortFrom(ip, uint16(port)) // parsed as 16 bits
 	if port < 65535 {
-		r.rtcp = netip.AddrPortFrom(ip, uint16(port+1)) //nolint:gosec // checked
+		r.rtcp = netip.AddrPortFrom(ip, uint16(port+1)) // checked
 	}
 	i := slices.IndexFunc(m.Attributes, func(a sdp.Attribute) bool { return a.Key == "rtcp" })
 	if i < 0 {

@@ -55,7 +55,7 @@ type playback struct {
 
 func newSender(conn *net.UDPConn, keepAlive bool, nextID func() uint64, pace func(*sender)) *sender {
 	s := &sender{conn: conn, keepAlive: keepAlive, nextID: nextID, pace: pace, silenceID: nextID()}
-	s.rw = rewriter{ssrc: rand.Uint32(), seq: uint16(rand.Uint32()), ts: rand.Uint32()} //nolint:gosec // ChaCha8 is unpredictable
+	s.rw = rewriter{ssrc: rand.Uint32(), seq: uint16(rand.Uint32()), ts: rand.Uint32()} // ChaCha8 is unpredictable
 	return s
 }
 
@@ -130,7 +130,7 @@ func (s *sender) forward(br *Bridged, mine *atomic.Pointer[Bridged], p *inbound,
 		s.rw.pause()
 		return
 	}
-	payloadType, dur := s.codecType, uint32(p.end-p.start) //nolint:gosec // below maxDatagram
+	payloadType, dur := s.codecType, uint32(p.end-p.start) // below maxDatagram
 	if p.event {
 		payloadType, dur = s.eventType, eventDuration(p.payload())
 	} else {
@@ -197,7 +197,7 @@ func (s *sender) sendFrameLocked(key sourceKey, skipped int, now time.Time) {
 		s.rw.pause()
 		return
 	}
-	st := s.rw.local(key, frameSamples, skipped, now)
+	st := s.rw.local(key, skipped, now)
 	putHeader(s.packet[:], s.codecType, st.fresh, st.seq, st.ts, s.rw.ssrc)
 	s.writeLocked(s.packet[:])
 }

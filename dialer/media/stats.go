@@ -54,7 +54,7 @@ type streamStats struct {
 // events.
 func (s *streamStats) receive(ssrc uint32, seq uint16, ts uint32, arrival int64, timed bool) {
 	if s.started && ssrc == s.ssrc {
-		ahead := int16(seq - uint16(s.highest)) //nolint:gosec // signed distance modulo 2^16
+		ahead := int16(seq - uint16(s.highest)) // signed distance modulo 2^16
 		switch {
 		case ahead > maxDropout || ahead < -maxMisorder:
 			s.restart(ssrc, seq, ts, arrival)
@@ -119,7 +119,7 @@ func (s *streamStats) fraction() uint8 {
 	if expected == 0 || received >= expected {
 		return 0
 	}
-	return uint8(min((expected-received)*256/expected, 255)) //nolint:gosec // bounded
+	return uint8(min((expected-received)*256/expected, 255)) // bounded
 }
 
 // samplesTime converts a number of samples to time.

@@ -31,7 +31,7 @@ func TestConcurrentUse(t *testing.T) {
 			}
 		})
 		l := legs[i]
-		answers := [][]byte{o.sdp("0 101", eventMap), o.sdp("8"), o.sdp("0", "a=sendonly"), holdByZero(o)}
+		answers := [][]byte{o.sdp("0 101", eventMap), o.sdp("8"), o.sdp("0", "a=sendonly"), holdByZero()}
 		running.Go(func() {
 			for range 200 {
 				other := legs[rand.IntN(len(legs))]

@@ -121,11 +121,11 @@ func readSamples(r io.Reader, size uint32, f wavFormat) (*Prompt, error) {
 	samples := make([]int16, len(data)/frameSize)
 	for i := range samples {
 		b := data[i*frameSize:]
-		v := int(int16(binary.LittleEndian.Uint16(b))) //nolint:gosec // two's complement
+		v := int(int16(binary.LittleEndian.Uint16(b))) // two's complement
 		if f.channels == 2 {
-			v = (v + int(int16(binary.LittleEndian.Uint16(b[2:])))) / 2 //nolint:gosec // two's complement
+			v = (v + int(int16(binary.LittleEndian.Uint16(b[2:])))) / 2 // two's complement
 		}
-		samples[i] = int16(v) //nolint:gosec // mean of two int16
+		samples[i] = int16(v) // mean of two int16
 	}
 	if f.rate == 2*sampleRate {
 		samples = halveRate(samples)
