@@ -103,12 +103,15 @@ func ParseCommand(frame []byte) (Command, error) {
 	return c, nil
 }
 
-// payload is what every command's payload offers.
-type payload interface{ Validate() error }
+// Payload is what every command's payload offers.
+type Payload interface {
+	// Validate names the first wrong field by a campaigns.Error.
+	Validate() error
+}
 
 // Decode reads and validates the payload of the command into p, a pointer to
 // its payload type. The error is a campaigns.Error that names the field.
-func (c *Command) Decode(p payload) error {
+func (c *Command) Decode(p Payload) error {
 	if err := json.Unmarshal(c.D, p); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) && wrong.Field != "" {

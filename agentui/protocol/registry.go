@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"reflect"
 	"slices"
 
 	"ringmaster/campaigns"
@@ -33,8 +34,8 @@ type Message struct {
 	Direction Direction
 	// Doc is one sentence or two.
 	Doc string
-	// Payload is a pointer to the zero value of the payload's type; Reply to
-	// that of the reply's, nil: the reply has none.
+	// Payload is a pointer to the zero value of the payload's type (of a
+	// command: a Payload); Reply to that of the reply's, nil: it has none.
 	Payload, Reply any
 	// Roles that may send the command.
 	Roles []campaigns.Role
@@ -140,3 +141,8 @@ func Lookup(name string) (Message, bool) {
 
 // May reports whether the role may send the command.
 func (m *Message) May(role campaigns.Role) bool { return slices.Contains(m.Roles, role) }
+
+// NewPayload gives a pointer to a fresh zero payload of the command.
+func (m *Message) NewPayload() Payload {
+	return reflect.New(reflect.TypeOf(m.Payload).Elem()).Interface().(Payload)
+}
