@@ -11,6 +11,9 @@ import (
 // customer plays the behaviour of a customer's line. Each function returns
 // when the call is over or the context has ended.
 func (l *line) customer(ctx context.Context) {
+	if l.rec.Behaviour != Silent {
+		l.provisional(100, nil)
+	}
 	switch l.rec.Behaviour {
 	case Answer:
 		l.answer(ctx, 3*time.Second)

@@ -36,9 +36,8 @@ func (l *line) silent(ctx context.Context) {
 	}
 }
 
-// tryingOnly sends 100 and leaves it at that until CANCEL.
+// tryingOnly leaves it at the 100 until CANCEL.
 func (l *line) tryingOnly(ctx context.Context) {
-	l.provisional(100, nil)
 	if l.wait(ctx, l.carrier.options.GiveUp) == sigTimeout {
 		l.fail(480, ResultNoAnswer, EndedByUs)
 	}

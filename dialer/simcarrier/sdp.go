@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -68,6 +69,9 @@ func parseSDP(body []byte) (session, error) {
 		return s, fmt.Errorf("SDP connection address %q is not an IP address", host)
 	}
 	s.remote = netip.AddrPortFrom(ip.Unmap(), uint16(port))
+	if !slices.Contains(strings.Fields(s.lines[s.audio])[3:], strconv.Itoa(int(s.event))) {
+		s.event = 0
+	}
 	if ip.IsUnspecified() {
 		s.direction = "inactive" // RFC 2543 hold
 	}

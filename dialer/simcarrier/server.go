@@ -172,7 +172,7 @@ func (l *line) acknowledged(m message, tag string) signal {
 		t.acked = true
 		if i == 0 {
 			l.rec.Acked = true
-		} else if l.rec.Fork == "" {
+		} else if l.rec.Fork == "leaked" {
 			l.rec.Fork = "acked"
 		}
 	}

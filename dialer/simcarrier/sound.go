@@ -11,7 +11,7 @@ import (
 
 // The tone plan. Every endpoint speaks on a tone of its own, customers in one
 // band and agents' phones in another, so that each side can tell whom it
-// hears. All tones repeat within 100 ms, which makes the loops below seamless.
+// hears. All are whole Hertz, so loops of one second are seamless.
 const (
 	customerLow, customerStep, customerTones = 400, 25, 65 // 400 … 2000 Hz
 	phoneLow, phoneStep, phoneTones          = 2150, 40, 31
@@ -21,7 +21,7 @@ const (
 
 	sampleRate   = 8000
 	frameSamples = 160 // 20 ms
-	loopSamples  = 4000
+	loopSamples  = sampleRate
 )
 
 // CustomerTone returns the frequency in Hz that the customer of an E.164
