@@ -1,0 +1,131 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ringmaster/campaigns"
+)
+
+// Record writes facts in their order in one transaction; repeated ones change
+// nothing. Facts of an owner whose epoch was taken over are dropped, but for
+// the end of an attempt that was closed as unknown: it amends that once.
+func (s *Store) Record(ctx context.Context, facts []campaigns.Event) error {
+	return s.tx(ctx, func(tx pgx.Tx) error {
+		for _, fact := range facts {
+			if err := s.recordOne(ctx, tx, fact); err != nil {
+				return campaigns.Wrap(campaigns.CodeOf(err), string(fact.Kind), err)
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Store) recordOne(ctx context.Context, tx pgx.Tx, f campaigns.Event) error {
+	switch f.Kind {
+	case campaigns.AttemptSent:
+		return exec(ctx, tx, `update attempts set sent_at = coalesce(sent_at, $4), trunk = $5, caller_id = $6, sip_call_id = $7, claim_to_invite_us = $8
+			where id = $1 and node = $2 and epoch = $3`, f.AttemptID, f.Node, f.Epoch, f.At, f.Trunk, f.CallerID, f.SIPCallID, f.Latency.Microseconds())
+	case campaigns.AttemptRinging:
+		return exec(ctx, tx, `update attempts set ringing_at = coalesce(ringing_at, $4) where id = $1 and node = $2 and epoch = $3`,
+			f.AttemptID, f.Node, f.Epoch, f.At)
+	case campaigns.AttemptAnswered:
+		return s.recordAnswer(ctx, tx, f)
+	case campaigns.AttemptEnded:
+		return s.recordAttemptEnd(ctx, tx, f)
+	case campaigns.CallArrived, campaigns.CallQueued, campaigns.CallOffered, campaigns.CallBridged, campaigns.CallEnded,
+		campaigns.CallIdentified, campaigns.CallClosed:
+		return s.recordCall(ctx, tx, f)
+	case campaigns.AgentChanged:
+		return exec(ctx, tx, `insert into agent_spells (agent_id, state, reason, until, spent_ms, hold_ms) values ($1, $2, $3, $4, $5, $6)`,
+			f.AgentID, f.PreviousState, f.Reason, f.At, f.Spent.Milliseconds(), f.Hold.Milliseconds())
+	default:
+		return nil
+	}
+}
+
+// recordAnswer sets the answer and opens the call.
+func (s *Store) recordAnswer(ctx context.Context, tx pgx.Tx, f campaigns.Event) error {
+	if err := exec(ctx, tx, `update attempts set answered_at = coalesce(answered_at, $4) where id = $1 and node = $2 and epoch = $3`,
+		f.AttemptID, f.Node, f.Epoch, f.At); err != nil {
+		return err
+	}
+	return s.insertCall(ctx, tx, `insert into calls (id, direction, campaign_id, candidate_id, contact_id, number_id, attempt_id, node, epoch, trunk,
+			caller, called, sip_call_id, started_at)
+		select $1, 'outbound', a.campaign_id, a.candidate_id, case when $6::boolean then a.contact_id end, a.number_id, a.id, a.node, a.epoch, a.trunk,
+			a.caller_id, n.e164, a.sip_call_id, $5
+		from attempts a join numbers n on n.id = a.number_id where a.id = $2 and a.node = $3 and a.epoch = $4
+		on conflict (id) do nothing`, f.CallID, f.AttemptID, f.Node, f.Epoch, f.At)
+}
+
+// insertCall inserts a call with its contact, and without it when that person
+// is in a live call already: a conversation is kept, come what may.
+func (s *Store) insertCall(ctx context.Context, tx pgx.Tx, sql string, args ...any) error {
+	err := pgx.BeginFunc(ctx, tx, func(inner pgx.Tx) error { return exec(ctx, inner, sql, append(args, true)...) })
+	if violates(err, "calls_live_contact") {
+		err = exec(ctx, tx, sql, append(args, false)...)
+	}
+	return err
+}
+
+// recordAttemptEnd closes the attempt, keeps the drop ledger, marks a bad
+// number, and recycles the candidate unless a call owes its result.
+func (s *Store) recordAttemptEnd(ctx context.Context, tx pgx.Tx, f campaigns.Event) error {
+	if f.End == nil || !f.End.Outcome.Valid() {
+		return campaigns.Invalid("end", "attempt %d ends without a known outcome", f.AttemptID)
+	}
+	var candidateID *int64
+	var campaignID, numberID int64
+	var before *campaigns.Outcome
+	err := tx.QueryRow(ctx, `select candidate_id, campaign_id, number_id, outcome from attempts
+		where id = $1 and node = $2 and epoch = $3 for update`, f.AttemptID, f.Node, f.Epoch).Scan(&candidateID, &campaignID, &numberID, &before)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	late := before != nil && *before == campaigns.OutcomeUnknown && f.End.Outcome != campaigns.OutcomeUnknown
+	if before != nil && !late {
+		return nil
+	}
+	if err := exec(ctx, tx, `update attempts set outcome = $2, ended_at = coalesce(ended_at, $3), sip_code = $4, q850 = $5, detail = $6 where id = $1`,
+		f.AttemptID, f.End.Outcome, f.At, f.End.SIPCode, f.End.Q850, f.End.Detail); err != nil {
+		return err
+	}
+	if err := s.ledger(ctx, tx, campaignID, f.End.Outcome, f.At); err != nil {
+		return err
+	}
+	if f.End.Outcome == campaigns.OutcomeBadNumber {
+		if err := exec(ctx, tx, `update numbers set bad_at = coalesce(bad_at, $2) where id = $1`, numberID, f.At); err != nil {
+			return err
+		}
+	}
+	if candidateID == nil || f.End.Outcome == campaigns.OutcomeAnswered || late {
+		return nil
+	}
+	return s.stepAfterOutcome(ctx, tx, *candidateID, f.End.Outcome, f.At)
+}
+
+// ledger counts live answers and drops by the business day.
+func (s *Store) ledger(ctx context.Context, tx pgx.Tx, campaignID int64, outcome campaigns.Outcome, at time.Time) error {
+	dropped := 0
+	switch outcome {
+	case campaigns.OutcomeDropped:
+		dropped = 1
+	case campaigns.OutcomeAnswered:
+	default:
+		return nil
+	}
+	return exec(ctx, tx, `insert into drop_ledger (campaign_id, day, live_answered, dropped) values ($1, $2, 1, $3)
+		on conflict (campaign_id, day) do update set live_answered = drop_ledger.live_answered + 1, dropped = drop_ledger.dropped + excluded.dropped`,
+		campaignID, at.UTC().Format(time.DateOnly), dropped)
+}
+
+func exec(ctx context.Context, tx pgx.Tx, sql string, args ...any) error {
+	_, err := tx.Exec(ctx, sql, args...)
+	return err
+}
