@@ -28,8 +28,7 @@ func (l *loader) decode(c *Config) {
 			continue
 		}
 		text := decoding.Unwrap().Error()
-		var shape *mapstructure.UnconvertibleTypeError
-		if errors.As(problem, &shape) {
+		if shape, ok := errors.AsType[*mapstructure.UnconvertibleTypeError](problem); ok {
 			text = fmt.Sprintf("must be %s", kindName(shape.Expected.Type()))
 		}
 		l.report(decoding.Name(), text)

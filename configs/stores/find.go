@@ -98,8 +98,8 @@ func pgCandidates(ctx context.Context) []string {
 			continue
 		}
 		folders = append(folders, filepath.Dir(path))
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			folders = append(folders, filepath.Dir(real))
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			folders = append(folders, filepath.Dir(target))
 		}
 	}
 	for _, pattern := range pgFolders {

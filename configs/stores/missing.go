@@ -46,15 +46,15 @@ func newMissingError(missing []string) *MissingError {
 		release = nil
 	}
 	p := packagingOf(runtime.GOOS, string(release))
-	command := p.command
+	command := []string{p.command}
 	for _, program := range missing {
 		if program == "Redis" {
-			command += " " + p.redis
+			command = append(command, p.redis)
 		} else {
-			command += " " + p.postgres
+			command = append(command, p.postgres)
 		}
 	}
-	return &MissingError{Programs: missing, Command: command}
+	return &MissingError{Programs: missing, Command: strings.Join(command, " ")}
 }
 
 // packagingOf reads ID and ID_LIKE of an os-release file.

@@ -115,18 +115,18 @@ func (r *redis) stop(ctx context.Context) error {
 	if r.process != nil {
 		return r.process.stop(ctx, syscall.SIGTERM)
 	}
-	if r.ping(ctx) != nil {
-		return nil
+	if r.ping(ctx) == nil {
+		return r.shutdown(ctx)
 	}
-	return r.shutdown(ctx)
+	return nil
 }
 
 // shutdown ends a server that is not our child and waits until it answers no
 // more. It closes the connection instead of answering, so that the error of say
 // is its success.
 func (r *redis) shutdown(ctx context.Context) error {
-	if line, err := r.say(ctx, "SHUTDOWN NOSAVE"); err == nil {
-		return fmt.Errorf("Redis does not shut down: %s", line)
+	if refusal, err := r.say(ctx, "SHUTDOWN NOSAVE"); err == nil {
+		return fmt.Errorf("Redis does not shut down: %s", refusal)
 	}
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()

@@ -103,11 +103,17 @@ func export(s *stores.Stores) error {
 
 // DatabaseURL is the URL of the PostgreSQL server. It fails the test where
 // TestMain did not start one.
-func DatabaseURL(tb testing.TB) string { return required(tb, stores.EnvDatabaseURL) }
+func DatabaseURL(tb testing.TB) string {
+	tb.Helper()
+	return required(tb, stores.EnvDatabaseURL)
+}
 
 // RedisURL is the URL of the Redis server. It fails the test where TestMain did
 // not start one.
-func RedisURL(tb testing.TB) string { return required(tb, stores.EnvRedisURL) }
+func RedisURL(tb testing.TB) string {
+	tb.Helper()
+	return required(tb, stores.EnvRedisURL)
+}
 
 func required(tb testing.TB, name string) string {
 	tb.Helper()
