@@ -102,7 +102,8 @@ func (i *importing) Merge(ctx context.Context, rows []ingest.Row) (ingest.Merged
 			break
 		}
 		var pg *pgconn.PgError
-		if try == tries || !errors.As(err, &pg) || pg.Code != "23505" {
+		again := errors.Is(err, errOvertaken) || errors.As(err, &pg) && pg.Code == "23505"
+		if try == tries || !again {
 			return ingest.Merged{}, err
 		}
 	}

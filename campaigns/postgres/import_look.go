@@ -48,7 +48,7 @@ func (b *batch) look(ctx context.Context, tx pgx.Tx, rows []ingest.Row) error {
 func (b *batch) lookPersons(ctx context.Context, tx pgx.Tx, byID map[int64]*person, external, emails, numbers []string) error {
 	found, err := tx.Query(ctx, `
 		select id, coalesce(external_id, ''), first_name, last_name, company, email, language, time_zone, region,
-		       postal_code, value, attributes,
+		       postal_code, value, attributes, updated_at,
 		       exists (select 1 from complaints o where o.contact_id = c.id and o.closed_at is null)
 		from contacts c where id in (
 			select id from contacts where external_id = any($1)
@@ -61,7 +61,7 @@ func (b *batch) lookPersons(ctx context.Context, tx pgx.Tx, byID map[int64]*pers
 	b.persons, err = pgx.CollectRows(found, func(row pgx.CollectableRow) (*person, error) {
 		p := &person{}
 		return p, row.Scan(&p.id, &p.externalID, &p.firstName, &p.lastName, &p.company, &p.email, &p.language, &p.timeZone,
-			&p.region, &p.postalCode, &p.value, &p.attributes, &p.complaint)
+			&p.region, &p.postalCode, &p.value, &p.attributes, &p.updatedAt, &p.complaint)
 	})
 	if err != nil {
 		return err

@@ -35,6 +35,7 @@ type person struct {
 
 	candidate *candidate
 	complaint bool
+	updatedAt time.Time
 	// changed says that the stored contact row differs now; touched that a row
 	// of this batch is this person; first that it is the file's first such row.
 	changed, touched, first bool

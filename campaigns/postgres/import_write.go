@@ -2,11 +2,20 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"ringmaster/campaigns"
 )
+
+// errOvertaken says that a contact was changed by somebody else since the batch
+// has read it; the batch is done again.
+var errOvertaken = errors.New("a contact was changed meanwhile")
 
 // write stores what the rows have changed. Everything is sorted by id, the
 // order in which all of this package locks.
@@ -88,12 +97,12 @@ func (b *batch) drawIDs(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	for i, n := range numbers {
-		n.id, n.isNew = ids[i], true
+		n.id = ids[i]
 	}
 	return nil
 }
 
-// newNumbers in the order of the file.
+// newNumbers marks and gives the new numbers in the order of the file.
 func (b *batch) newNumbers() []*number {
 	var numbers []*number
 	for _, p := range b.persons {
@@ -154,7 +163,7 @@ func (b *batch) copyLinks(ctx context.Context, tx pgx.Tx) error {
 	var rows [][]any
 	for _, p := range b.persons {
 		for position := p.stored; position < len(p.numbers); position++ {
-			rows = append(rows, []any{p.id, p.numbers[position].id, int16(position)})
+			rows = append(rows, []any{p.id, p.numbers[position].id, int16(position + 1)})
 		}
 	}
 	return copyRows(ctx, tx, "contact_numbers", []string{"contact_id", "number_id", "position"}, rows)
@@ -175,16 +184,28 @@ func (b *batch) copyCandidates(ctx context.Context, tx pgx.Tx) error {
 // dry run leaves them alone, because it would keep them locked to its end.
 func (b *batch) updateContacts(ctx context.Context, tx pgx.Tx) error {
 	var changed []*person
-	for _, p := range b.persons {
+	var ids []int64
+	for _, p := range b.persons { // sorted by id, as long as they are not new
 		if !p.isNew && p.changed {
-			changed = append(changed, p)
+			changed, ids = append(changed, p), append(ids, p.id)
 		}
 	}
 	if len(changed) == 0 || b.dry != nil {
 		return nil
 	}
+	rows, err := tx.Query(ctx, `select updated_at from contacts where id = any($1) order by id for no key update`, ids)
+	if err != nil {
+		return err
+	}
+	now, err := pgx.CollectRows(rows, pgx.RowTo[time.Time])
+	if err != nil {
+		return err
+	}
 	statements := &pgx.Batch{}
-	for _, p := range changed { // b.persons is sorted by id
+	for i, p := range changed {
+		if i >= len(now) || !now[i].Equal(p.updatedAt) {
+			return errOvertaken
+		}
 		statements.Queue(`update contacts set external_id = $2, first_name = $3, last_name = $4, company = $5, email = $6,
 			language = $7, time_zone = $8, region = $9, postal_code = $10, value = $11, attributes = $12, updated_at = $13
 			where id = $1`, p.id, orNull(p.externalID), p.firstName, p.lastName, p.company, p.email, p.language, p.timeZone,
@@ -208,10 +229,9 @@ func (b *batch) updateNumbers(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// updateCandidates corrects value, propensity, event and rank. The state moves
-// only from and to a wait for the event, if it is still the one that was read;
-// rank and attempts go together, so the rank is computed from the attempts
-// found now.
+// updateCandidates corrects value, propensity, event and rank. The rank is
+// computed from the attempts found now, and the state moves only between ready
+// and the wait for the event.
 func (b *batch) updateCandidates(ctx context.Context, tx pgx.Tx) error {
 	statements := &pgx.Batch{}
 	for _, p := range b.persons {
@@ -219,16 +239,15 @@ func (b *batch) updateCandidates(ctx context.Context, tx pgx.Tx) error {
 		if c == nil || c.id == 0 || !c.changed {
 			continue
 		}
-		withoutAttempts := *c
-		withoutAttempts.attempts = 0
-		statements.Queue(`update candidates set value = $2, propensity = $3, event_at = $4,
-			rank = $5 + attempts * log(2.0, $6::numeric)::float8,
-			state = case when $7 and state in ('ready', 'resting') then 'resting' else state end,
-			reason = case when $7 and state in ('ready', 'resting') then 'future_event' else reason end,
-			due_at = case when $7 and state in ('ready', 'resting') then $8 else due_at end,
-			state_at = case when $7 and state in ('ready', 'resting') then $9 else state_at end
-			where id = $1`, c.id, c.value, c.propensity, c.eventAt, withoutAttempts.score(b.rules), b.rules.AttemptDecay,
-			c.due != nil && c.reason == "future_event", c.due, b.now)
+		untried := *c
+		untried.attempts = 0
+		rank := untried.score(b.rules)
+		statements.Queue(`update candidates set value = $2, propensity = $3, event_at = $4, rank = $5 + attempts * $6::float8 where id = $1`,
+			c.id, c.value, c.propensity, c.eventAt, rank, math.Log2(b.rules.AttemptDecay))
+		if c.state == campaigns.CandidateResting && c.reason == campaigns.ReasonFutureEvent {
+			statements.Queue(`update candidates set state = 'resting', reason = $2, due_at = $3, state_at = $4
+				where id = $1 and (state = 'ready' or state = 'resting' and reason = $2)`, c.id, c.reason, c.due, b.now)
+		}
 	}
 	if statements.Len() == 0 || b.dry != nil {
 		return nil

@@ -1,0 +1,140 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ringmaster/campaigns"
+	"ringmaster/campaigns/calling"
+	"ringmaster/campaigns/scoring"
+)
+
+// PopFor says for which call a pop is built; what is unknown is zero.
+type PopFor struct {
+	CampaignID, CandidateID, ContactID, NumberID, AgentID int64
+}
+
+// Pop builds the screen pop; parts that are unknown stay empty.
+func (s *Store) Pop(ctx context.Context, q PopFor) (campaigns.Pop, error) {
+	now := s.clock.Now()
+	pop := campaigns.Pop{Consents: []campaigns.Consent{}, Factors: []campaigns.Factor{}, History: []campaigns.Interaction{}}
+	settings := campaigns.DefaultSettings(campaigns.KindLoyalty)
+	campaign := campaigns.Campaign{Settings: settings}
+	var err error
+	if q.CampaignID != 0 {
+		if campaign, err = s.Campaign(ctx, q.CampaignID); err != nil {
+			return pop, err
+		}
+		settings = campaign.Settings
+	}
+	pop.Dispositions, pop.Offer = settings.Dispositions, settings.Offer
+	if q.ContactID != 0 {
+		if err := s.popPerson(ctx, q, settings, now, &pop); err != nil {
+			return pop, err
+		}
+	}
+	if q.CandidateID != 0 {
+		if pop.Factors, err = s.factors(ctx, q.CandidateID, settings, now); err != nil {
+			return pop, err
+		}
+	}
+	agent := ""
+	if q.AgentID != 0 {
+		user, err := s.User(ctx, q.AgentID)
+		if err != nil {
+			return pop, err
+		}
+		agent = user.DisplayName
+	}
+	pop.Script = merge(settings.Script, pop.Contact, agent, campaign.Name)
+	return pop, nil
+}
+
+// popPerson fills in who it is, their clock, consents and history.
+func (s *Store) popPerson(ctx context.Context, q PopFor, settings campaigns.Settings, now time.Time, pop *campaigns.Pop) error {
+	var err error
+	if pop.Contact, err = s.Contact(ctx, q.ContactID); err != nil {
+		return err
+	}
+	if consents, err := s.consents(ctx, q.ContactID, now); err != nil {
+		return err
+	} else if consents != nil {
+		pop.Consents = consents
+	}
+	if history, err := s.history(ctx, q.ContactID); err != nil {
+		return err
+	} else if history != nil {
+		pop.History = history
+	}
+	zones := zonesOf(pop.Contact, q.NumberID)
+	if len(zones) == 0 {
+		return nil
+	}
+	location, err := time.LoadLocation(zones[0])
+	if err != nil {
+		return nil //nolint:nilerr // an unknown zone leaves the clock off the screen
+	}
+	pop.LocalTime = now.In(location).Format(time.RFC3339)
+	if until := calling.AllowedUntil(settings.Window, zones, now); !until.IsZero() {
+		pop.CallsAllowedUntil = until.In(location).Format(time.RFC3339)
+	}
+	return nil
+}
+
+// zonesOf gives the zones of the number called, the contact's own first.
+func zonesOf(c campaigns.Contact, numberID int64) []string {
+	if c.TimeZone != "" {
+		return []string{c.TimeZone}
+	}
+	for _, n := range c.Numbers {
+		if n.NumberID == numberID || numberID == 0 {
+			return n.Zones
+		}
+	}
+	return nil
+}
+
+// factors explains the candidate's rank.
+func (s *Store) factors(ctx context.Context, candidateID int64, settings campaigns.Settings, now time.Time) ([]campaigns.Factor, error) {
+	var c scoring.Candidate
+	err := s.pool.QueryRow(ctx, `select value, propensity, event_at, attempts from candidates where id = $1`, candidateID).
+		Scan(&c.Value, &c.Propensity, &c.EventAt, &c.Attempts)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return []campaigns.Factor{}, nil
+	}
+	if err != nil {
+		return nil, classify(err)
+	}
+	return scoring.Explain(c, scoring.RulesOf(settings), now), nil
+}
+
+// mergeField is {{name}} or {{name|fallback}}.
+var mergeField = regexp.MustCompile(`\{\{\s*([a-z0-9_]+)\s*(?:\|([^}]*))?\}\}`)
+
+// merge fills a script's fields; one without a value and a fallback becomes
+// "[ask first name]" for the agent.
+func merge(script string, c campaigns.Contact, agent, campaign string) string {
+	known := map[string]string{
+		"first_name": c.FirstName, "last_name": c.LastName, "name": c.Name(), "company": c.Company, "email": c.Email,
+		"region": c.Region, "agent_name": agent, "campaign": campaign,
+	}
+	return mergeField.ReplaceAllStringFunc(script, func(field string) string {
+		parts := mergeField.FindStringSubmatch(field)
+		value := known[parts[1]]
+		if value == "" {
+			value = c.Attributes[parts[1]]
+		}
+		if value == "" {
+			value = strings.TrimSpace(parts[2])
+		}
+		if value == "" {
+			value = "[ask " + strings.ReplaceAll(parts[1], "_", " ") + "]"
+		}
+		return value
+	})
+}

@@ -1,0 +1,62 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ringmaster/campaigns"
+)
+
+// queuedColumns read a hopper item of a candidate c in its bucket b.
+const queuedColumns = `c.id, c.contact_id, c.number_id, c.answer_probability, c.rank, b.kind = 'callback', coalesce(c.agent_id, 0)`
+
+func scanQueued(campaignID int64) pgx.RowToFunc[campaigns.HopperItem] {
+	return func(row pgx.CollectableRow) (campaigns.HopperItem, error) {
+		i := campaigns.HopperItem{CampaignID: campaignID}
+		var callback bool
+		err := row.Scan(&i.CandidateID, &i.ContactID, &i.NumberID, &i.AnswerProbability, &i.Score, &callback, &i.AgentID)
+		if callback {
+			i.Score += callbackOffset
+		} else {
+			i.AgentID = 0
+		}
+		return i, err
+	}
+}
+
+// Queued gives the campaign's candidates that have been queued for at least the
+// given time, longest first. There are never many more than the hopper's depth.
+func (s *Store) Queued(ctx context.Context, campaignID int64, since time.Duration) ([]campaigns.HopperItem, error) {
+	rows, err := s.pool.Query(ctx, `select `+queuedColumns+` from candidates c join buckets b on b.id = c.bucket_id
+		where c.campaign_id = $1 and c.state = 'queued' and c.queued_at <= $2 order by c.queued_at`, campaignID, s.clock.Now().Add(-since))
+	if err != nil {
+		return nil, classify(err)
+	}
+	items, err := pgx.CollectRows(rows, scanQueued(campaignID))
+	return items, classify(err)
+}
+
+// Requeue gives those of the candidates that are queued still, for another
+// push; their time in the queue starts anew.
+func (s *Store) Requeue(ctx context.Context, campaignID int64, candidateIDs []int64) ([]campaigns.HopperItem, error) {
+	rows, err := s.pool.Query(ctx, `update candidates c set queued_at = $3 from buckets b
+		where b.id = c.bucket_id and c.campaign_id = $1 and c.id = any($2) and c.state = 'queued'
+		returning `+queuedColumns, campaignID, candidateIDs, s.clock.Now())
+	if err != nil {
+		return nil, classify(err)
+	}
+	items, err := pgx.CollectRows(rows, scanQueued(campaignID))
+	return items, classify(err)
+}
+
+// Unqueue makes every queued candidate of the campaign ready again and gives
+// their number. A leased one among them is refused by the gate as not_queued.
+func (s *Store) Unqueue(ctx context.Context, campaignID int64) (int, error) {
+	tag, err := s.pool.Exec(ctx, `with taken as (
+			select id from candidates where campaign_id = $1 and state = 'queued' for no key update skip locked)
+		update candidates c set state = 'ready', queued_at = null, state_at = $2 from taken where c.id = taken.id and c.state = 'queued'`,
+		campaignID, s.clock.Now())
+	return int(tag.RowsAffected()), classify(err)
+}
