@@ -2,6 +2,7 @@ package simcarrier
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math"
@@ -125,7 +126,7 @@ func (m Mix) validate() error {
 		total += w
 	}
 	if total <= 0 {
-		return fmt.Errorf("no behaviour has a weight above zero")
+		return errors.New("no behaviour has a weight above zero")
 	}
 	return nil
 }

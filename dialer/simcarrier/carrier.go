@@ -95,7 +95,7 @@ func (c *Carrier) Run(ctx context.Context) error {
 	endpoints := []*endpoint{c.trunk}
 	if c.options.PhonesListen != PhonesOff {
 		if c.phones, err = listen("phones", c.options.PhonesListen, c.options.Logger, c.acceptCall(ctx, KindPhone)); err != nil {
-			c.trunk.conn.Close()
+			_ = c.trunk.conn.Close() // the error that counts is the other one
 			return err
 		}
 		endpoints = append(endpoints, c.phones)
@@ -116,7 +116,7 @@ func (c *Carrier) Run(ctx context.Context) error {
 	c.lines.Wait()
 	stopSending()
 	for _, ep := range endpoints {
-		ep.conn.Close()
+		_ = ep.conn.Close() // nothing is lost with an error
 	}
 	workers.Wait()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {

@@ -3,6 +3,7 @@ package simcarrier
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -169,8 +170,8 @@ func (l *line) adopt(res *sip.Response) {
 	}
 	l.dialog.routes = l.dialog.routes[:0]
 	headers := res.GetHeaders("Record-Route")
-	for i := len(headers) - 1; i >= 0; i-- {
-		if rr, ok := headers[i].(*sip.RecordRouteHeader); ok {
+	for _, h := range slices.Backward(headers) {
+		if rr, ok := h.(*sip.RecordRouteHeader); ok {
 			l.dialog.routes = append(l.dialog.routes, rr.Address)
 		}
 	}

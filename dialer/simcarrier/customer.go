@@ -143,7 +143,7 @@ func (l *line) refuse(ctx context.Context, code int, result Result, cause int) {
 // q850 is the Reason header (RFC 3326) of a Q.850 cause.
 func q850(cause int) sip.Header {
 	text := map[int]string{1: "Unallocated (unassigned) number", 34: "No circuit/channel available"}[cause]
-	return sip.NewHeader("Reason", fmt.Sprintf(`Q.850;cause=%d;text="%s"`, cause, text))
+	return sip.NewHeader("Reason", fmt.Sprintf("Q.850;cause=%d;text=%q", cause, text))
 }
 
 // reject rings shortly and declines.

@@ -201,7 +201,7 @@ func TestEarlyMedia(t *testing.T) {
 	w := start(t, Options{Mix: Mix{Answer: 1}, RingScale: 100})
 	u := newUAC(t)
 	plain := false
-	for i := 0; i < 40; i++ {
+	for i := range 40 {
 		h := newHandset(t, pcmu, 0)
 		o := u.dial("+1212555"+string(rune('A'+i)), w.Addr(), offerOf(h.at, "0"))
 		res := o.until(180)

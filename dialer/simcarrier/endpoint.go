@@ -47,15 +47,23 @@ func listen(name, address string, log *slog.Logger, accept func(*endpoint, messa
 	if err != nil {
 		return nil, fmt.Errorf("simcarrier: %s: %w", name, err)
 	}
-	bound := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	return &endpoint{
-		name: name, conn: conn, addr: netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port()),
+		name: name, conn: conn, addr: localAddr(conn),
 		parser: sip.NewParser(), log: log.With("listener", name), accept: accept, lines: make(map[string]*line),
 	}, nil
 }
 
-// serve reads until the socket is closed. Transient errors of the socket are
-// reported by the error only when they do not stop.
+// localAddr is what a socket is bound to, an IPv4 address as such.
+func localAddr(conn *net.UDPConn) netip.AddrPort {
+	at, ok := conn.LocalAddr().(*net.UDPAddr)
+	if !ok {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(at.AddrPort().Addr().Unmap(), at.AddrPort().Port())
+}
+
+// serve reads until the socket is closed, and returns nil then. Errors of the
+// socket are an error only when a hundred come in a row.
 func (e *endpoint) serve() error {
 	buffer := make([]byte, 65535)
 	failures := 0

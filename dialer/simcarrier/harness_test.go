@@ -92,7 +92,7 @@ func start(t testing.TB, o Options, tweak ...func(*Carrier)) *witness {
 		f(c)
 	}
 	w.Carrier = c
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- c.Run(ctx) }()
 	var once sync.Once

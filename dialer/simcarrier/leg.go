@@ -59,10 +59,9 @@ type leg struct {
 
 func newLeg(s *studio, conn *net.UDPConn, grid []int) *leg {
 	l := &leg{
-		studio: s, conn: conn, port: conn.LocalAddr().(*net.UDPAddr).AddrPort(),
+		studio: s, conn: conn, port: localAddr(conn),
 		born: time.Now(), tone: make(chan struct{}), done: make(chan struct{}),
 	}
-	l.port = netip.AddrPortFrom(l.port.Addr().Unmap(), l.port.Port())
 	l.header.ssrc, l.header.timestamp = rand.Uint32(), rand.Uint32()
 	l.header.sequence = uint16(rand.Uint32())
 	l.ear = newEar(grid, s.now, func(int) { l.toneOnce.Do(func() { close(l.tone) }) })
@@ -101,9 +100,9 @@ func (l *leg) send(now time.Time, buffer []byte) {
 		l.next = l.next.Add(frameTime)
 	}
 	if late := now.Sub(l.next); late > 0 {
-		skipped := late/frameTime + 1
-		l.next = l.next.Add(skipped * frameTime)
-		l.header.timestamp += uint32(skipped) * frameSamples
+		skipped := late.Truncate(frameTime) + frameTime
+		l.next = l.next.Add(skipped)
+		l.header.timestamp += uint32(skipped/frameTime) * frameSamples
 	}
 }
 
@@ -207,7 +206,7 @@ func (l *leg) touch() {
 // close stops the leg and fills in what it heard.
 func (l *leg) close(r *Record) {
 	l.studio.forget(l)
-	l.conn.Close()
+	_ = l.conn.Close() // nothing is lost with an error
 	<-l.done
 	l.ear.close()
 	r.Heard, r.HeardOther = l.ear.heard, l.ear.otherMS

@@ -149,19 +149,27 @@ func (l *line) conclude() {
 func (l *line) linger(ctx context.Context) {
 	l.watch, l.tone, l.lingering = false, nil, true
 	deadline := time.Now().Add(64 * l.carrier.options.T1)
-	stopping := false
-	for !stopping || len(l.resends) > 0 {
+	if !l.serveLate(ctx, deadline, func() bool { return true }) {
+		return
+	}
+	deadline = time.Now().Add(3 * l.carrier.options.T1)
+	l.serveLate(context.WithoutCancel(ctx), deadline, func() bool { return len(l.resends) > 0 })
+}
+
+// serveLate serves a line that is over until the deadline and as long as more
+// holds. It reports whether the end of ctx interrupted it.
+func (l *line) serveLate(ctx context.Context, deadline time.Time, more func() bool) (stopped bool) {
+	for more() {
 		switch l.next(ctx, deadline) {
 		case sigTimeout:
-			return
+			return false
 		case sigStop:
-			stopping = true
-			deadline = time.Now().Add(3 * l.carrier.options.T1)
-			ctx = context.WithoutCancel(ctx)
+			return true
 		case sigResponse:
 			l.lateResponse()
 		}
 	}
+	return false
 }
 
 // wait lets d pass; an acknowledgement does not interrupt it.

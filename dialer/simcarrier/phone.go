@@ -10,11 +10,11 @@ import (
 // until the other side hangs up. The suffixes "-busy" and "-noanswer" of the
 // user name make it do that instead.
 func (l *line) phone(ctx context.Context) {
-	switch {
-	case l.rec.Behaviour == Busy:
+	switch l.rec.Behaviour {
+	case Busy:
 		l.fail(486, ResultBusy, EndedByUs)
 		return
-	case l.rec.Behaviour == NoAnswer:
+	case NoAnswer:
 		l.ringOut(ctx, 180)
 		return
 	}

@@ -255,7 +255,8 @@ func FuzzMessage(f *testing.F) {
 	for _, junk := range junkMessages {
 		f.Add([]byte(junk))
 	}
-	w := start(f, Options{Customers: pin(Answer), T1: time.Millisecond, MaxCalls: 4})
+	// Lines that never answer send nothing but responses, to the socket below.
+	w := start(f, Options{Mix: Mix{NoAnswer: 1}, GiveUp: 5 * time.Millisecond, T1: time.Millisecond, MaxCalls: 4})
 	r := raw(f)
 	for _, method := range []string{"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "UPDATE"} {
 		f.Add([]byte(r.message(method, number, w.Addr(), "fuzz", "z9hG4bK-1", "", 1, string(offerOf(r.addr, "0")))))
