@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -78,4 +79,14 @@ func ProblemOf(err error) Problem {
 		p.Detail = "The server's log tells more."
 	}
 	return p
+}
+
+// WriteProblem answers an HTTP request with the problem of the error.
+func WriteProblem(w http.ResponseWriter, err error) {
+	p := ProblemOf(err)
+	w.Header().Set("Content-Type", p.ContentType(""))
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(p.Status)
+	// The client may be gone; there is nobody left to tell.
+	_ = json.NewEncoder(w).Encode(p)
 }
