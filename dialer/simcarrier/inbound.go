@@ -128,7 +128,8 @@ func (l *line) prepareInbound(to string) {
 	target := sip.Uri{Scheme: "sip", User: to, Host: host, Port: int(c.dialer.Port())}
 	l.user = l.rec.Number
 	l.dialog = dialog{
-		callID: fmt.Sprintf("%016x@%s", l.rng.Uint64(), l.ep.addr.Addr()),
+		// Not by the seed: two runs must not share a Call-ID.
+		callID: fmt.Sprintf("%s@%s", sip.GenerateTagN(20), l.ep.addr.Addr()),
 		local:  sip.FromHeader{Address: sip.Uri{Scheme: "sip", User: l.rec.Number, Host: l.ep.addr.Addr().String()}},
 		remote: sip.ToHeader{Address: sip.Uri{Scheme: "sip", User: to, Host: host}},
 		target: target, peer: c.dialer, seq: 1,

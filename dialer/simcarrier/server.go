@@ -46,7 +46,7 @@ func (l *line) tag() string {
 
 // addTag gives the line one more tag of our own.
 func (l *line) addTag() *dialogTag {
-	t := &dialogTag{tag: strconv.FormatUint(l.rng.Uint64(), 36)}
+	t := &dialogTag{tag: sip.GenerateTagN(12)}
 	l.tags = append(l.tags, t)
 	l.ep.bind(dialogKey(l.dialog.callID, t.tag), l)
 	return t
