@@ -37,6 +37,7 @@ var ours = []struct {
 	{"campaigns/engine/...", slices.Concat(domain, []string{"campaigns/engine/..."})},
 	{"campaigns/ingest/...", slices.Concat(domain, []string{"campaigns/ingest/..."})},
 	{"campaigns/report/...", slices.Concat(domain, []string{"campaigns/report/..."})},
+	{"campaigns/postgres/postgrestest", slices.Concat(domain, []string{"campaigns/postgres", "configs/stores/storestest"})},
 	{"campaigns/postgres/...", slices.Concat(domain, []string{"campaigns/postgres/..."})},
 
 	{"configs/...", []string{"configs/..."}},
@@ -129,8 +130,7 @@ func list(t *testing.T) ([]listed, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-json=ImportPath,Imports,TestImports,XTestImports", module+"/...")
 	out, err := cmd.Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return nil, fmt.Errorf("go list: %w: %s", err, exit.Stderr)
 	}
 	if err != nil {
@@ -163,6 +163,9 @@ func check(packages []listed) []string {
 		for _, imported := range p.Imports {
 			if isOwn(imported) && !matches(own(imported), may) {
 				forbid("%s imports %s; it may import %q", name, own(imported), may)
+			}
+			if isOwn(imported) && strings.HasSuffix(imported, "test") && !strings.HasSuffix(name, "test") {
+				forbid("%s imports %s, which is for tests", name, own(imported))
 			}
 			if matches(name, pure) && slices.Contains(worldly, imported) {
 				forbid("%s imports %s, but is to be pure", name, imported)
@@ -268,6 +271,8 @@ func TestTablesBite(t *testing.T) {
 		{"a name that only begins alike", "campaigns", "ringmasters/x", ""},
 		{"the domain is everybody's", "agentui/rest", "ringmaster/campaigns/calling", ""},
 		{"cmd joins all", "cmd/ringmaster", "ringmaster/campaigns/postgres", ""},
+		{"test support is for tests", "cmd/ringmaster", "ringmaster/configs/stores/storestest", "which is for tests"},
+		{"and for test support", "campaigns/postgres/postgrestest", "ringmaster/configs/stores/storestest", ""},
 		{"every package has a line", "helpers", "fmt", "has no line"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
