@@ -1,0 +1,12 @@
+// Package acd pairs waiting calls with ready agents. Match is pure: it has no
+// clock, goroutine or state, and needs no shutdown.
+//
+// The order of service is by value tier, lifted by one tier for every ageing
+// interval waited, so that nobody starves: a caller of the lowest tier who has
+// waited long enough goes before a fresh one of the highest. Answered outbound
+// customers come after inbound callers of the same rank only in ties of time;
+// they carry a tier above every inbound one, because the law gives them two
+// seconds and inbound callers hear that they wait. Among the agents that may
+// take a call, the one who has been ready longest is chosen (fairness, and the
+// steadiest occupancy), after a personal one.
+package acd

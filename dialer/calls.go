@@ -1,0 +1,180 @@
+package dialer
+
+import (
+	"sync"
+	"time"
+
+	"ringmaster/campaigns"
+	"ringmaster/dialer/call"
+)
+
+// callNote is what others may know of a call without asking its actor.
+type callNote struct {
+	kind       call.Kind
+	phase      call.Phase
+	ringing    bool
+	campaignID int64
+	contactID  int64
+	numberID   int64
+	agentID    int64
+	queue      string
+	since      time.Time // of the answer or arrival
+}
+
+// unanswered reports whether there is an attempt that no customer answered.
+func (n callNote) unanswered() bool {
+	if n.kind == call.Inbound {
+		return false
+	}
+	return n.phase == call.New || n.phase == call.Dialing
+}
+
+// calls is the registry of the node's call actors.
+type calls struct {
+	mu    sync.Mutex
+	live  map[campaigns.CallID]*callActor
+	notes map[campaigns.CallID]callNote
+	empty chan struct{} // closed when the last call ends, nil while nobody waits
+}
+
+func newCalls() *calls {
+	return &calls{live: make(map[campaigns.CallID]*callActor), notes: make(map[campaigns.CallID]callNote)}
+}
+
+// add registers a call; false when limit calls are there already.
+func (r *calls) add(c *callActor, n callNote, limit int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.live) >= limit {
+		return false
+	}
+	r.live[c.id], r.notes[c.id] = c, n
+	return true
+}
+
+func (r *calls) note(id campaigns.CallID, n callNote) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.live[id]; ok {
+		r.notes[id] = n
+	}
+}
+
+func (r *calls) remove(id campaigns.CallID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.live, id)
+	delete(r.notes, id)
+	if len(r.live) == 0 && r.empty != nil {
+		close(r.empty)
+		r.empty = nil
+	}
+}
+
+func (r *calls) len() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.live)
+}
+
+// idle gives a channel that is closed when no call is left.
+func (r *calls) idle() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.live) == 0 {
+		done := make(chan struct{})
+		close(done)
+		return done
+	}
+	if r.empty == nil {
+		r.empty = make(chan struct{})
+	}
+	return r.empty
+}
+
+// each calls f for every call, outside the lock.
+func (r *calls) each(f func(*callActor, callNote)) {
+	type entry struct {
+		c *callActor
+		n callNote
+	}
+	r.mu.Lock()
+	all := make([]entry, 0, len(r.live))
+	for id, c := range r.live {
+		all = append(all, entry{c, r.notes[id]})
+	}
+	r.mu.Unlock()
+	for _, e := range all {
+		f(e.c, e.n)
+	}
+}
+
+// lines are the numbers of one campaign's calls.
+type lines struct {
+	dialing, ringing, waiting, talking int
+	// paced counts the dials for agents who are not in them yet.
+	paced int
+}
+
+// byCampaign counts the calls of each campaign.
+func (r *calls) byCampaign() map[int64]lines {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make(map[int64]lines)
+	for _, n := range r.notes {
+		l := out[n.campaignID]
+		switch n.phase {
+		case call.New, call.Dialing, call.Reserving:
+			if n.kind == call.Inbound {
+				continue
+			}
+			if n.ringing {
+				l.ringing++
+			} else {
+				l.dialing++
+			}
+			if n.kind == call.Outbound {
+				l.paced++
+			}
+		case call.Waiting, call.Connecting:
+			if n.kind != call.Outbound {
+				continue
+			}
+			l.waiting++
+		case call.Talking, call.Held:
+			l.talking++
+		}
+		out[n.campaignID] = l
+	}
+	return out
+}
+
+// byQueue counts the waiting and talking calls of each queue, and the longest
+// wait.
+func (r *calls) byQueue(now time.Time) map[string]queueLines {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make(map[string]queueLines)
+	for _, n := range r.notes {
+		if n.kind != call.Inbound {
+			continue
+		}
+		q := out[n.queue]
+		switch n.phase {
+		case call.Waiting, call.Connecting, call.Arriving:
+			q.waiting++
+			if !n.since.IsZero() {
+				q.longest = max(q.longest, now.Sub(n.since))
+			}
+		case call.Talking, call.Held:
+			q.talking++
+		}
+		out[n.queue] = q
+	}
+	return out
+}
+
+type queueLines struct {
+	waiting, talking int
+	longest          time.Duration
+}
