@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// cli is the command line.
+type cli struct {
+	Config string `help:"Configuration file (YAML). Environment variables RINGMASTER_… override it." type:"path" placeholder:"FILE"`
+
+	Serve    serveCmd    `cmd:"" help:"Run the dialer: engine, calls, agents and pages."`
+	Demo     demoCmd     `cmd:"" help:"Run everything on private stores with a simulated carrier and bot agents."`
+	Carrier  carrierCmd  `cmd:"" help:"Run the simulated carrier with its customers and agents' phones."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database to this version's schema."`
+	Import   importCmd   `cmd:"" help:"Import a list of candidates from a CSV file."`
+	Campaign campaignCmd `cmd:"" help:"Create, list, start, pause, close and explain campaigns."`
+	User     userCmd     `cmd:"" help:"Add and list users, set passwords, make sign-in links."`
+}
+
+// streams are where a command writes and what it was started with.
+type streams struct {
+	out, err io.Writer
+	environ  []string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], streams{out: os.Stdout, err: os.Stderr, environ: os.Environ()})
+	stop()
+	os.Exit(code)
+}
+
+// run parses and runs one command line and gives its exit code.
+func run(ctx context.Context, args []string, io streams) int {
+	var c cli
+	exited := -1
+	parser, err := kong.New(&c,
+		kong.Name("ringmaster"),
+		kong.Description("A call-center campaign dialer. Try: ringmaster demo"),
+		kong.Writers(io.out, io.err),
+		kong.Exit(func(code int) { exited = code }),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		_, _ = fmt.Fprintln(io.err, "ringmaster:", err)
+		return exitFailed
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	switch {
+	case exited >= 0:
+		return exited
+	case err != nil:
+		_, _ = fmt.Fprintln(io.err, "ringmaster:", err)
+		return exitUsage
+	}
+	command.BindTo(ctx, (*context.Context)(nil))
+	if err := command.Run(io, &c); err != nil && !errors.Is(err, context.Canceled) {
+		_, _ = fmt.Fprintln(io.err, "ringmaster:", err)
+		return exitFailed
+	}
+	return exitDone
+}
