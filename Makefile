@@ -63,7 +63,7 @@ endif
 
 test: setup pages $(WITH) ## all tests, on a private PostgreSQL and Redis; PKG, TESTFLAGS
 	@$(if $(HAVE_WEB),npm --prefix $(WEB) --silent test -- --passWithNoTests)
-	@go vet ./...
+	@go vet $(PKG)
 	@if go run $(GOTESTSUM) --version >/dev/null 2>&1; then \
 		exec $(WITH) -- go run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- -race -timeout 10m $(TESTFLAGS) $(PKG); \
 	else \
@@ -79,7 +79,7 @@ lint: $(if $(HAVE_WEB),$(NODE_MODULES)) ## gofmt, go vet, golangci-lint, TypeScr
 	done; \
 	exec go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_VERSION) run
 	@$(if $(HAVE_WEB),npm --prefix $(WEB) --silent run check)
-	@code=0; go run $(GOVULNCHECK) ./... || code=$$?; \
+	@code=0; { GOBIN="$(CURDIR)/bin" go install $(GOVULNCHECK) && bin/govulncheck ./...; } || code=$$?; \
 		[ $$code -ne 3 ] || exit 1; \
 		[ $$code -eq 0 ] || echo "govulncheck could not look (no database, or no way to it); left out." >&2
 
