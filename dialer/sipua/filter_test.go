@@ -1,0 +1,353 @@
+package sipua
+
+import (
+	"context"
+	"math/rand"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"ringmaster/dialer"
+	"ringmaster/dialer/leg"
+)
+
+func prefixes(list ...string) []netip.Prefix {
+	var out []netip.Prefix
+	for _, s := range list {
+		out = append(out, netip.MustParsePrefix(s))
+	}
+	return out
+}
+
+func TestUnlistedSourcesGetNothing(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewRegistry()
+	u, in, caller := serve(t, func(o *Options) { o.Registerer = reg })
+	stranger := newPeer(t, "127.0.0.9", u.Addr())
+	for _, m := range []string{"INVITE", "OPTIONS", "REGISTER", "BYE"} {
+		stranger.raw(stranger.outside(m, "s", ""))
+	}
+	caller.health()
+	if n := len(stranger.seen("SIP/2.0")); n != 0 {
+		t.Errorf("%d responses to a stranger", n)
+	}
+	if n := counter(t, reg, "ringmaster_sip_dropped_total"); n != 4 {
+		t.Errorf("%v drops counted", n)
+	}
+	if len(in.calls) != 0 {
+		t.Error("a stranger's call was taken")
+	}
+}
+
+func TestPhonesEndpoint(t *testing.T) {
+	t.Parallel()
+	in := newInbound(t)
+	u := startUA(t, func(o *Options) { o.TakeCall = in.take })
+	phone := newPeer(t, "127.0.0.1", u.PhonesAddr())
+	// No calls and no registrations from phones.
+	phone.raw(phone.outside("INVITE", "p", offerSDP))
+	phone.expect("403")
+	phone.raw(phone.outside("REGISTER", "p", ""))
+	phone.expect("403")
+	// A phone that is not on this machine is heard only after it was called.
+	elsewhere := netip.MustParseAddr("192.0.2.7")
+	if u.phone.listed(elsewhere) {
+		t.Error("a phone that was not called is heard")
+	}
+	u.phone.called.add(elsewhere, time.Now())
+	if !u.phone.listed(elsewhere) || u.trunks.listed(elsewhere) {
+		t.Error("a called phone is not heard, or by the trunks' endpoint")
+	}
+	far := newPeer(t, "127.0.0.77", u.PhonesAddr())
+	d, events, invite := place(t, u.Phones(), far, func(r *dialer.Invite) { r.Target = "sip:agent7@" + far.addr() })
+	if via := invite.h("Via"); !strings.Contains(via, u.PhonesAddr().String()) {
+		t.Errorf("Via %q, want the phone endpoint", via)
+	}
+	// Behind a NAT its Contact leads nowhere: requests go where it spoke from.
+	far.answerBody(invite, 200, "a", reply1, "Contact: <sip:agent7@10.255.0.7:5060>")
+	events.expect(leg.Answered)
+	far.expect("ACK")
+	far.health()
+	d.HangUp(0, "")
+	bye := far.expect("BYE")
+	if bye.uri() != "sip:agent7@10.255.0.7:5060" {
+		t.Errorf("BYE to %q", bye.uri())
+	}
+	far.answer(bye, 200, "")
+	events.expect(leg.LocalBye)
+	if len(in.calls) != 0 {
+		t.Error("a phone's call was taken")
+	}
+}
+
+func TestJunk(t *testing.T) {
+	t.Parallel()
+	u, in, caller := serve(t, nil)
+	phone := newPeer(t, "127.0.0.1", u.PhonesAddr())
+	rng := rand.New(rand.NewSource(7))
+	good := caller.outside("INVITE", "junk", offerSDP)
+	for i := range 3000 {
+		var b []byte
+		switch i % 6 {
+		case 0: // noise
+			b = make([]byte, 1+rng.Intn(1500))
+			rng.Read(b)
+		case 1: // a message cut somewhere
+			b = []byte(good[:1+rng.Intn(len(good)-1)])
+		case 2: // a message with noise in it
+			b = []byte(caller.outside("OPTIONS", "junk", ""))
+			for range 1 + rng.Intn(8) {
+				b[rng.Intn(len(b))] = byte(rng.Intn(256))
+			}
+		case 3: // keep-alives
+			b = []byte("\r\n\r\n")[:2+2*(i%2)]
+		case 4: // too large
+			if i%60 == 4 {
+				b = []byte(caller.outside("OPTIONS", "big", strings.Repeat("x", 20_000)))
+			} else {
+				b = []byte("SIP/2.0 200 OK\r\nVia: x\r\n\r\n")
+			}
+		case 5: // broken responses
+			b = []byte("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKx\r\nCSeq: 1 INVITE\r\nCall-ID: c\r\n\r\n")
+		}
+		for _, p := range []*peer{caller, phone} {
+			if _, err := p.conn.WriteToUDPAddrPort(b, p.to); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if i%200 == 199 {
+			caller.healthy()
+			phone.healthy()
+		}
+	}
+	caller.healthy()
+	phone.healthy()
+	for len(in.calls) > 0 {
+		<-in.calls
+	}
+	// And a call goes through.
+	caller.raw(caller.outside("INVITE", "after-junk", offerSDP))
+	for {
+		if call := <-in.calls; call.Dialog.CallID() == "after-junk" {
+			break
+		}
+	}
+}
+
+// healthy is health among the answers to junk.
+func (p *peer) healthy() {
+	p.t.Helper()
+	id := time.Now().Format(time.RFC3339Nano)
+	p.raw(p.outside("OPTIONS", id, ""))
+	for {
+		if m := p.expect("200"); m.h("Call-ID") == id {
+			return
+		}
+	}
+}
+
+func TestCalledIsBounded(t *testing.T) {
+	t.Parallel()
+	c := newCalled()
+	base := netip.MustParseAddr("10.0.0.0")
+	ip, now := base, time.Now()
+	for i := range calledLimit + 100 {
+		ip = ip.Next()
+		c.add(ip, now.Add(time.Duration(i)))
+	}
+	if len(c.since) != calledLimit || c.has(base.Next()) || !c.has(ip) {
+		t.Errorf("%d addresses, first %v, last %v", len(c.since), c.has(base.Next()), c.has(ip))
+	}
+}
+
+func TestScreen(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]dropReason{
+		"OPTIONS sip:a@b SIP/2.0\r\nVia: x\r\n\r\n": "",
+		"OPTIONS sip:a@b SIP/7.0\r\nVia: x\r\n\r\n": "",
+		"SIP/2.0 200 OK\r\nVia: x\r\n\r\n":          "",
+		"\r\n\r\n":                                  dropKeepalive,
+		"\x00\x00":                                  dropKeepalive,
+		"":                                          dropKeepalive,
+		"OPTIONS sip:a@b SIP/2.0\r\nVia: x\r\n":     dropJunk,
+		"OPTIONS sip:a@b SIP/2.0\r\n\r\n":           dropJunk,
+		"OPTIONS sip:a@b HTTP/1.1\r\nA: x\r\n\r\n":  dropJunk,
+		"GET / HTTP/1.1\r\nHost: x\r\n\r\n":         dropJunk,
+		"OPTIONS  SIP/2.0\r\nVia: x\r\n\r\n":        dropJunk,
+		"OPT\x00 sip:a@b SIP/2.0\r\nV: x\r\n\r\n":   dropJunk,
+		"A{} sip:a@b SIP/2.0\r\nV: x\r\n\r\n":       dropJunk,
+		"SIP/3.0 200 OK\r\nVia: x\r\n\r\n":          dropJunk,
+		strings.Repeat("x", maxDatagram+1):          dropOversize,
+	} {
+		if got, ok := screen([]byte(text)); got != want || ok != (want == "") {
+			t.Errorf("%.40q: %q %v, want %q", text, got, ok, want)
+		}
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func(*Options){
+		`listen: "5060" is not ip:port`:                 func(o *Options) { o.Listen = "5060" },
+		`phones_listen: "x:1" is not ip:port`:           func(o *Options) { o.PhonesListen = "x:1" },
+		"advertised_host: needed, since listen is":      func(o *Options) { o.Listen = "0.0.0.0:0" },
+		`advertised_host: "a b" is no host`:             func(o *Options) { o.AdvertisedHost = "a b" },
+		"user_agent: holds a control character":         func(o *Options) { o.UserAgent = "a\r\nX: y" },
+		"max_calls: -1 is negative":                     func(o *Options) { o.MaxCalls = -1 },
+		"trunks[0].name: missing":                       func(o *Options) { o.Trunks[0].Name = "" },
+		"trunks[0]: neither address nor allow is given": func(o *Options) { o.Trunks[0].Allow = nil },
+		`trunks[0].address: "h:x" is not host:port`:     func(o *Options) { o.Trunks[0].Address = "h:x" },
+		`trunks[1].name: "main" is used twice`:          func(o *Options) { o.Trunks = append(o.Trunks, o.Trunks[0]) },
+		"trunks[0].allow[0]: no valid prefix":           func(o *Options) { o.Trunks[0].Allow = []netip.Prefix{{}} },
+	} {
+		o := Options{
+			Listen: "127.0.0.1:0", PhonesListen: "127.0.0.1:0",
+			Trunks: []TrunkPeer{{Name: "main", Allow: prefixes("127.0.0.1/32")}},
+		}
+		change(&o)
+		if _, err := New(o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+}
+
+func TestPortInUse(t *testing.T) {
+	t.Parallel()
+	taken, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for key, o := range map[string]Options{
+		"listen":        {Listen: taken.LocalAddr().String(), PhonesListen: "127.0.0.1:0"},
+		"phones_listen": {Listen: "127.0.0.1:0", PhonesListen: taken.LocalAddr().String()},
+	} {
+		_, err := New(o)
+		if err == nil || !strings.Contains(err.Error(), key+": cannot listen for SIP on udp "+taken.LocalAddr().String()) {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
+// Values that would break out of their header never reach the wire.
+func TestHeaderInjection(t *testing.T) {
+	t.Parallel()
+	u := startUA(t, nil)
+	carrier := newPeer(t, "127.0.0.1", u.Addr())
+	good := dialer.Invite{Target: "sip:+1@" + carrier.addr(), From: "+12125550199"}
+	for name, change := range map[string]func(*dialer.Invite){
+		"target":       func(r *dialer.Invite) { r.Target += "\r\nX-Evil: 1" },
+		"target NUL":   func(r *dialer.Invite) { r.Target = "sip:a\x00@" + carrier.addr() },
+		"target <":     func(r *dialer.Invite) { r.Target = "sip:a>@" + carrier.addr() },
+		"scheme":       func(r *dialer.Invite) { r.Target = "tel:+12125550100" },
+		"from":         func(r *dialer.Invite) { r.From = "1\r\nX-Evil: 1" },
+		"from @":       func(r *dialer.Invite) { r.From = "1@evil>" },
+		"display name": func(r *dialer.Invite) { r.DisplayName = "a\nb" },
+		"asserted":     func(r *dialer.Invite) { r.Asserted = "1>\r\nX: y" },
+		"call id":      func(r *dialer.Invite) { r.CallID = "a\r\nb" },
+		"destination":  func(r *dialer.Invite) { r.Destination = "127.0.0.1:5\r\n" },
+	} {
+		req := good
+		change(&req)
+		events := newSink(t)
+		u.Invite(req, events.post)
+		if ev := events.expect(leg.Failed); ev.Code != 400 || !ev.Local {
+			t.Errorf("%s: %+v", name, ev)
+		}
+	}
+	// A quote in a name is escaped.
+	_, _, invite := place(t, u, carrier, func(r *dialer.Invite) { r.DisplayName = `A "B" \ C` })
+	if got := invite.h("From"); !strings.HasPrefix(got, `"A \"B\" \\ C" <sip:`) {
+		t.Errorf("From %q", got)
+	}
+	if n := len(branchesOf(carrier.seen("INVITE"))); n != 1 {
+		t.Errorf("%d INVITEs on the wire", n)
+	}
+}
+
+func TestDialByPassed(t *testing.T) {
+	t.Parallel()
+	u := startUA(t, nil)
+	carrier := newPeer(t, "127.0.0.1", u.Addr())
+	events := newSink(t)
+	u.Invite(dialer.Invite{Target: "sip:+1@" + carrier.addr(), From: "+1", DialBy: time.Now().Add(-time.Millisecond)}, events.post)
+	if ev := events.expect(leg.Failed); ev.Code != 0 || !ev.Local {
+		t.Errorf("end %+v", ev)
+	}
+	_, _, _ = place(t, u, carrier, func(r *dialer.Invite) { r.DialBy = time.Now().Add(time.Minute) })
+	if n := len(branchesOf(carrier.seen("INVITE"))); n != 1 {
+		t.Errorf("%d INVITEs on the wire", n)
+	}
+}
+
+func TestRefusalDetails(t *testing.T) {
+	t.Parallel()
+	u := startUA(t, nil)
+	carrier := newPeer(t, "127.0.0.1", u.Addr())
+	_, events, invite := place(t, u, carrier, nil)
+	carrier.answer(invite, 503, "a", `Reason: SIP;cause=503;text="x, Q.850;cause=1", Q.850 ;cause=34;text="no circuit"`, "Retry-After: 7 (busy)")
+	if ev := events.expect(leg.Failed); ev.Code != 503 || ev.Q850 != 34 || ev.Local || ev.RetryAfter != 7*time.Second || ev.Text != "Whatever" {
+		t.Errorf("end %+v", ev)
+	}
+	// A redirection is not followed.
+	_, events, invite = place(t, u, carrier, nil)
+	carrier.answer(invite, 302, "a", "Contact: <sip:+19005550100@"+carrier.addr()+">")
+	if ev := events.expect(leg.Failed); ev.Code != 302 {
+		t.Errorf("end %+v", ev)
+	}
+	carrier.expect("ACK")
+	if n := len(branchesOf(carrier.seen("INVITE"))); n != 2 {
+		t.Errorf("%d INVITEs on the wire", n)
+	}
+}
+
+// The end of Run hangs up what lives, rings or waits.
+func TestRunHangsUp(t *testing.T) {
+	t.Parallel()
+	in := newInbound(t)
+	u, err := New(Options{
+		Listen: "127.0.0.1:0", PhonesListen: "127.0.0.1:0", TakeCall: in.take, HangUpLimit: 2 * time.Second,
+		Trunks: []TrunkPeer{{Name: "main", Allow: prefixes("127.0.0.1/32")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- u.Run(ctx) }()
+	carrier := newPeer(t, "127.0.0.1", u.Addr())
+	_, up, _ := answered(t, u, carrier, nil)
+	_, ringing, invite := place(t, u, carrier, nil)
+	carrier.answer(invite, 180, "r")
+	ringing.expect(leg.Provisional)
+	_, silent, _ := place(t, u, carrier, nil)
+	carrier.raw(carrier.outside("INVITE", "in", offerSDP))
+	<-in.calls
+	stop()
+	carrier.answer(carrier.expect("BYE"), 200, "")
+	up.expect(leg.LocalBye)
+	cancel := carrier.expect("CANCEL")
+	carrier.answer(cancel, 200, "r")
+	carrier.answer(invite, 487, "r")
+	ringing.expect(leg.Cancelled)
+	in.events.expect(leg.Failed)
+	// The silent one ends at the limit.
+	silent.expect(leg.Cancelled)
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(patience):
+		t.Fatal("Run did not return")
+	}
+	after := newSink(t)
+	u.Invite(dialer.Invite{Target: "sip:+1@" + carrier.addr(), From: "+1"}, after.post)
+	if ev := after.expect(leg.Failed); ev.Code != 503 || !ev.Local {
+		t.Errorf("after Run: %+v", ev)
+	}
+}
