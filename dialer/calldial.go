@@ -58,7 +58,7 @@ func (c *callActor) dialCustomer(try int) {
 	if route.Asserted {
 		asserted = callerID
 	}
-	c.customer.dialog = c.d.o.Phones.Invite(Invite{
+	c.customer.dialog = c.d.o.Carriers.Invite(Invite{
 		Target:      "sip:" + c.attempt.Number + "@" + route.Address + ";user=phone",
 		Destination: route.Address, From: callerID, Asserted: asserted,
 		Username: route.Username, Password: route.Password, SDP: media.Offer(), DialBy: c.attempt.DialBy,

@@ -17,7 +17,10 @@ type Options struct {
 	// Node is this node's name in the store.
 	Node string
 
-	Phones Signalling
+	// Carriers places calls to customers over the trunks, Phones those to the
+	// agents' phones.
+	Carriers, Phones Signalling
+
 	Trunks *trunk.Group
 	Media  MediaFactory
 
@@ -113,6 +116,7 @@ func (o *Options) Validate() error {
 		}
 	}
 	missing("Node", o.Node == "")
+	missing("Carriers", o.Carriers == nil)
 	missing("Phones", o.Phones == nil)
 	missing("Trunks", o.Trunks == nil)
 	missing("Media", o.Media == nil)
