@@ -95,7 +95,11 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	sweep(t.Context(), slog.New(slog.DiscardHandler), programs{}, self())
+	var warnings strings.Builder
+	sweep(t.Context(), slog.New(slog.NewTextHandler(&warnings, &slog.HandlerOptions{Level: slog.LevelWarn})), programs{}, self())
+	if strings.Contains(warnings.String(), dir) {
+		t.Errorf("a folder in use is nothing to warn of: %s", &warnings)
+	}
 
 	for path, want := range map[string]bool{dead: false, ancient: false, young: true, held: true, link: true} {
 		if exists(path) != want {
