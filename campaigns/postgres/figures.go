@@ -131,3 +131,19 @@ func (s *Store) Latencies(ctx context.Context, since time.Time) (claimToInvite, 
 	err = classify(s.pool.SendBatch(ctx, &batch).Close())
 	return claimToInvite, answerToBridge, answerToPop, err
 }
+
+// Dispositions counts the results of all calls since a business time.
+func (s *Store) Dispositions(ctx context.Context, since time.Time) (map[campaigns.Disposition]int, error) {
+	rows, err := s.pool.Query(ctx, `select disposition, count(*) from calls where started_at >= $1 and disposition is not null group by 1`, since)
+	if err != nil {
+		return nil, classify(err)
+	}
+	found := map[campaigns.Disposition]int{}
+	var disposition campaigns.Disposition
+	var n int
+	_, err = pgx.ForEachRow(rows, []any{&disposition, &n}, func() error {
+		found[disposition] = n
+		return nil
+	})
+	return found, classify(err)
+}

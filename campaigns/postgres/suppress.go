@@ -165,3 +165,10 @@ func (s *Store) listen(ctx context.Context, f func(Block)) error {
 		f(b)
 	}
 }
+
+// HasOpenComplaint tells whether a person has an open complaint.
+func (s *Store) HasOpenComplaint(ctx context.Context, contactID int64) (bool, error) {
+	var open bool
+	err := s.pool.QueryRow(ctx, `select exists (select from complaints where contact_id = $1 and closed_at is null)`, contactID).Scan(&open)
+	return open, classify(err)
+}

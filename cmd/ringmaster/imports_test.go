@@ -38,7 +38,7 @@ var ours = []struct {
 	{"campaigns/ingest/...", slices.Concat(domain, []string{"campaigns/ingest/..."})},
 	{"campaigns/report/...", slices.Concat(domain, []string{"campaigns/report/..."})},
 	{"campaigns/postgres/postgrestest", slices.Concat(domain, []string{"campaigns/postgres", "configs/stores/storestest"})},
-	{"campaigns/postgres/...", slices.Concat(domain, []string{"campaigns/postgres/..."})},
+	{"campaigns/postgres/...", slices.Concat(domain, []string{"campaigns/postgres/...", "campaigns/ingest"})},
 
 	{"configs/...", []string{"configs/..."}},
 

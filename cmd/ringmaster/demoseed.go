@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"ringmaster/campaigns"
+	"ringmaster/campaigns/ingest"
+	"ringmaster/campaigns/phone"
+	"ringmaster/campaigns/postgres"
+)
+
+// demoSeed is what the demo's database holds before the first call.
+type demoSeed struct {
+	campaigns  []campaigns.Campaign
+	bots       []campaigns.User
+	guest      campaigns.User
+	supervisor campaigns.User
+	admin      campaigns.User
+	imported   int
+}
+
+// demoCampaign is one campaign of the demo: who is in it and how it dials.
+type demoCampaign struct {
+	name  string
+	kind  campaigns.Kind
+	mode  campaigns.PacingMode
+	ratio float64
+	// from and until pick a share of the people; the shares overlap, so that
+	// some persons are in both campaigns.
+	from, until float64
+	script      string
+	offer       string
+}
+
+var demoCampaigns = []demoCampaign{
+	{
+		"Win-back", campaigns.KindWinBack, campaigns.PacingProgressive, 1, 0, 0.6,
+		"Hello {{first_name|there}}, this is {{agent_name}} of Northwind Telecom.\n" +
+			"You left us over {{leaving_reason}}. We have changed that for {{product}}.\nMay I tell you what is new?",
+		"Six months of {{product}} at half the price",
+	},
+	{
+		"Spring offer", campaigns.KindProspecting, campaigns.PacingRatio, 2, 0.45, 1,
+		"Hello {{first_name|there}}, this is {{agent_name}} of Northwind Telecom.\nWe have an offer for homes in {{region}}.",
+		"First three months free",
+	},
+}
+
+// seedDemo fills an empty database, or finds what an earlier run left.
+func seedDemo(ctx context.Context, store *postgres.Store, house *demoHouse, c *demoCmd) (demoSeed, error) {
+	var seed demoSeed
+	people := demoPeople(house.state.Seed, store.Clock().Now())
+	seed.imported = len(people)
+	for _, plan := range demoCampaigns {
+		campaign, err := seedCampaign(ctx, store, plan, people)
+		if err != nil {
+			return seed, fmt.Errorf("demo campaign %s: %w", plan.name, err)
+		}
+		seed.campaigns = append(seed.campaigns, campaign)
+	}
+	if err := seedBlocks(ctx, store, people); err != nil {
+		return seed, err
+	}
+	if err := seedUsers(ctx, store, house, c, &seed); err != nil {
+		return seed, err
+	}
+	for i, campaign := range seed.campaigns {
+		moved, err := store.MoveCampaign(ctx, campaign.ID, campaigns.CampaignRunning)
+		if err != nil {
+			return seed, err
+		}
+		seed.campaigns[i] = moved
+	}
+	return seed, nil
+}
+
+// seedCampaign makes a campaign and imports its share of the people, with the
+// import that everybody uses.
+func seedCampaign(ctx context.Context, store *postgres.Store, plan demoCampaign, people []demoPerson) (campaigns.Campaign, error) {
+	found, err := store.CampaignByName(ctx, plan.name)
+	if err == nil || campaigns.CodeOf(err) != campaigns.CodeNotFound {
+		return found, err
+	}
+	settings := campaigns.DefaultSettings(plan.kind)
+	settings.Mode, settings.Ratio = plan.mode, plan.ratio
+	settings.CallerIDs = []string{demoNumber}
+	// The least ring time of the law lets a minute show unanswered calls.
+	settings.RingTimeout = campaigns.Seconds(15)
+	settings.Script, settings.Offer = plan.script, plan.offer
+	settings.SafeHarborName, settings.SafeHarborNumber = "Northwind Telecom", demoNumber
+	made, err := store.CreateCampaign(ctx, plan.name, plan.kind, settings)
+	if err != nil {
+		return made, err
+	}
+	n := float64(len(people))
+	var file bytes.Buffer
+	if err := writeDemoList(&file, people[int(plan.from*n):int(plan.until*n)]); err != nil {
+		return made, err
+	}
+	_, err = ingest.Import(ctx, ingest.Options{
+		Campaign: plan.name, List: "demo list", FileName: "demo.csv", File: bytes.NewReader(file.Bytes()), Region: "US",
+	}, store)
+	return made, err
+}
+
+// seedBlocks puts the chosen people on the DNC list or gives them an open
+// complaint.
+func seedBlocks(ctx context.Context, store *postgres.Store, people []demoPerson) error {
+	for _, p := range people {
+		switch {
+		case p.doNotCall:
+			number, err := phone.Parse(p.phone, "US")
+			if err != nil {
+				return fmt.Errorf("demo number: %w", err)
+			}
+			if err := store.AddSuppression(ctx, number.E164, 0, "demo", "asked not to be called", time.Time{}); err != nil {
+				return err
+			}
+		case p.complaint:
+			found, err := store.FindContacts(ctx, fmt.Sprintf("demo-%d", p.id))
+			if err != nil {
+				return err
+			}
+			if len(found) == 0 || len(found[0].Numbers) > 0 && found[0].Numbers[0].DoNotCall {
+				continue
+			}
+			if open, err := store.HasOpenComplaint(ctx, found[0].ID); err != nil || open {
+				return err
+			}
+			if err := store.OpenComplaint(ctx, found[0].ID, "wrong bill"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// seedUsers makes the bots, a seat for a guest, a supervisor and an admin.
+// Three of five agents work for the first campaign, the others for the second;
+// all take inbound calls.
+func seedUsers(ctx context.Context, store *postgres.Store, house *demoHouse, c *demoCmd, seed *demoSeed) error {
+	ensure := func(u campaigns.User) (campaigns.User, error) {
+		found, _, err := store.UserByName(ctx, u.Name)
+		if campaigns.CodeOf(err) == campaigns.CodeNotFound && err != nil {
+			return store.CreateUser(ctx, u, "")
+		}
+		return found, err
+	}
+	line := func(user string) string {
+		return (&url.URL{Scheme: "sip", Opaque: user + "@" + house.state.Desk}).String()
+	}
+	for i := range c.Agents {
+		campaign := seed.campaigns[0]
+		if i%5 >= 3 {
+			campaign = seed.campaigns[1]
+		}
+		name := fmt.Sprintf("agent%d", i+1)
+		bot, err := ensure(campaigns.User{
+			Name: name, DisplayName: "Bot " + demoFirstNames[i%len(demoFirstNames)], Role: campaigns.RoleAgent,
+			Phone: line(name), CampaignIDs: []int64{campaign.ID},
+		})
+		if err != nil {
+			return err
+		}
+		seed.bots = append(seed.bots, bot)
+	}
+	var err error
+	if seed.guest, err = ensure(campaigns.User{
+		Name: "guest", DisplayName: "You", Role: campaigns.RoleAgent, Phone: line("agent999"), CampaignIDs: []int64{seed.campaigns[0].ID},
+	}); err != nil {
+		return err
+	}
+	if seed.supervisor, err = ensure(campaigns.User{Name: "supervisor", DisplayName: "Supervisor", Role: campaigns.RoleSupervisor}); err != nil {
+		return err
+	}
+	seed.admin, err = ensure(campaigns.User{Name: "admin", DisplayName: "Admin", Role: campaigns.RoleAdmin})
+	return err
+}
