@@ -1,3 +1,135 @@
 package main
 
-type whyCmd struct{}
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"ringmaster/campaigns"
+	"ringmaster/campaigns/postgres"
+)
+
+// whyCmd tells what a campaign's candidates wait for.
+type whyCmd struct {
+	Name    string `arg:"" help:"Name of the campaign."`
+	Contact string `help:"Explain this person: contact id, or external id." placeholder:"ID"`
+	JSON    bool   `help:"As JSON."`
+}
+
+// Help shows an example.
+func (whyCmd) Help() string {
+	return "Examples: ringmaster campaign why winback\n          ringmaster campaign why winback --contact crm-4711"
+}
+
+// Run prints the reasons.
+func (c *whyCmd) Run(ctx context.Context, io streams, all *cli) error {
+	return all.withStore(ctx, io, func(store *postgres.Store) error {
+		campaign, err := store.CampaignByName(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		if c.Contact == "" {
+			lines, err := store.Why(ctx, campaign.ID)
+			if err != nil {
+				return err
+			}
+			if c.JSON {
+				return json.NewEncoder(io.out).Encode(lines)
+			}
+			return writeWhy(io.out, campaign, lines)
+		}
+		id, err := findContact(ctx, store, c.Contact)
+		if err != nil {
+			return err
+		}
+		person, err := store.WhyContact(ctx, campaign.ID, id)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return json.NewEncoder(io.out).Encode(person)
+		}
+		return writeWhyPerson(io.out, person)
+	})
+}
+
+// findContact reads an external id, or the id of a contact.
+func findContact(ctx context.Context, store *postgres.Store, text string) (int64, error) {
+	found, err := store.FindContacts(ctx, text)
+	if err != nil {
+		return 0, err
+	}
+	for _, contact := range found {
+		if contact.ExternalID == text {
+			return contact.ID, nil
+		}
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("--contact %s: no contact has this external id", text)
+	}
+	return id, nil
+}
+
+// writeWhy prints the counts as a table.
+func writeWhy(w io.Writer, campaign campaigns.Campaign, lines []postgres.WhyLine) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintf(w, "Campaign %q is %s.\n", campaign.Name, campaign.State)
+	_, _ = fmt.Fprintln(table, "CANDIDATES\tSTATE\tREASON\tNEXT\t")
+	total := 0
+	for _, line := range lines {
+		total += line.Count
+		_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\t\n", line.Count, line.State, cmp.Or(string(line.Reason), "-"), whyTime(line.Next))
+	}
+	_, _ = fmt.Fprintf(table, "%d\tin all\t\t\t\n", total)
+	return table.Flush()
+}
+
+// writeWhyPerson prints one person's story.
+func writeWhyPerson(w io.Writer, p postgres.WhyPerson) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (contact %d): %s", p.Name, p.ContactID, p.State)
+	if p.Reason != "" {
+		fmt.Fprintf(&b, " because of %s", p.Reason)
+	}
+	if p.Due != nil {
+		fmt.Fprintf(&b, ", due %s", whyTime(p.Due))
+	}
+	fmt.Fprintf(&b, "; %d attempts; rank %.3f\n", p.Attempts, p.Rank)
+	for _, f := range p.Factors {
+		fmt.Fprintf(&b, "  %+.2f  %s: %s\n", f.Points, f.Name, f.Text)
+	}
+	for _, n := range p.Numbers {
+		verdict := "may not be called now"
+		if n.Allowed {
+			verdict = "may be called now"
+		}
+		next := ""
+		if n.Next {
+			next = " (next)"
+		}
+		fmt.Fprintf(&b, "%s%s %s; zones %s\n", n.E164, next, verdict, strings.Join(n.Zones, ", "))
+		for _, g := range n.Gates {
+			mark := "pass  "
+			if !g.Passed {
+				mark = "REFUSE"
+			}
+			fmt.Fprintf(&b, "  %s  %s %s\n", mark, g.Gate, strings.TrimPrefix(whyTime(g.Until), "-"))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func whyTime(t *time.Time) string {
+	if t == nil {
+		return "-"
+	}
+	return t.UTC().Format("2006-01-02 15:04 UTC")
+}
