@@ -21,7 +21,7 @@ const (
 
 // cli is the command line.
 type cli struct {
-	Config string `help:"Configuration file (YAML). Environment variables RINGMASTER_… override it." type:"path" placeholder:"FILE"`
+	Config string `help:"Configuration file (YAML). Environment variables RINGMASTER_… override it." type:"path" placeholder:"FILE" env:"RINGMASTER_CONFIG"`
 
 	Serve    serveCmd    `cmd:"" help:"Run the dialer: engine, calls, agents and pages."`
 	Demo     demoCmd     `cmd:"" help:"Run everything on private stores with a simulated carrier and bot agents."`
