@@ -86,6 +86,7 @@ type agentActor struct {
 	// The call, and what is owed for it.
 	call       *callActor
 	view       *campaigns.CallView
+	viewEpoch  int64 // under which the store knows the call
 	talk, hold time.Duration
 	pending    *campaigns.Result // given while talking
 	committing bool
@@ -264,7 +265,7 @@ func (a *agentActor) leaveNow() {
 	}
 	if a.view != nil && a.state == campaigns.AgentWrapUp {
 		a.d.record(campaigns.Event{
-			Kind: campaigns.CallClosed, At: a.d.now(), Node: a.d.o.Node, Epoch: a.epoch(), CallID: a.view.CallID,
+			Kind: campaigns.CallClosed, At: a.d.now(), Node: a.d.o.Node, Epoch: a.viewEpoch, CallID: a.view.CallID,
 			CampaignID: a.view.CampaignID, AgentID: a.id, Direction: a.view.Direction,
 			Disposition: campaigns.SystemAgentLost,
 		})

@@ -59,13 +59,16 @@ func (a *agentActor) reservationOver() {
 
 // stage shows the agent how far the call is. It is called by the call.
 func (a *agentActor) stage(c *callActor, v campaigns.CallView, waited time.Duration) {
-	a.mail.postFinal(func() { a.staged(c, v, waited) })
+	epoch := c.epoch
+	a.mail.postFinal(func() {
+		if a.call == c {
+			a.viewEpoch = epoch
+			a.staged(v, waited)
+		}
+	})
 }
 
-func (a *agentActor) staged(c *callActor, v campaigns.CallView, waited time.Duration) {
-	if a.call != c {
-		return
-	}
+func (a *agentActor) staged(v campaigns.CallView, waited time.Duration) {
 	if a.view != nil && a.view.CallID == v.CallID {
 		v.Draft, v.Muted = a.view.Draft, a.view.Muted
 		if v.Pop == nil {

@@ -29,7 +29,7 @@ func (a *agentActor) command(session string, cmd campaigns.AgentCommand, reply r
 	}
 	guarded := cmd.Kind == "state.set" || cmd.Kind == "call.result"
 	if guarded && cmd.Rev != 0 && cmd.Rev != a.rev {
-		reply(campaigns.AgentReply{Rev: a.rev}, campaigns.Errorf(campaigns.CodeStale, "revision %d is old, the state is at %d", cmd.Rev, a.rev))
+		reply(campaigns.AgentReply{Rev: a.rev, Body: a.snapshot()}, campaigns.Errorf(campaigns.CodeStale, "revision %d is old, the state is at %d", cmd.Rev, a.rev))
 		return
 	}
 	if done, err := a.carryOut(cmd, reply); done {

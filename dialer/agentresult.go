@@ -174,7 +174,8 @@ func (a *agentActor) writeDraft() {
 }
 
 // createContact makes a person of an unknown caller and binds the call to it.
-// The command's draft is the contact as JSON, with its number in Number.
+// The command's draft is the contact as JSON; without a number it gets the
+// caller's.
 func (a *agentActor) createContact(cmd campaigns.AgentCommand, reply replyFunc) (bool, error) {
 	var person campaigns.Contact
 	if len(cmd.Draft) > 0 {
@@ -182,8 +183,9 @@ func (a *agentActor) createContact(cmd campaigns.AgentCommand, reply replyFunc) 
 			return true, campaigns.Invalid("contact", "it is no contact: %v", err)
 		}
 	}
-	if len(person.Numbers) == 0 && cmd.Number != "" {
-		person.Numbers = []campaigns.ContactNumber{{E164: cmd.Number}}
+	caller := a.view != nil && a.view.Direction == campaigns.Inbound
+	if len(person.Numbers) == 0 && caller {
+		person.Numbers = []campaigns.ContactNumber{{E164: a.view.Number}}
 	}
 	ok := a.async(func(ctx context.Context) func() {
 		made, err := a.d.o.Directory.CreateContact(ctx, person)
@@ -218,7 +220,7 @@ func (a *agentActor) bindContact(cmd campaigns.AgentCommand) error {
 func (a *agentActor) bind(contactID int64) {
 	id := a.view.CallID
 	a.d.record(campaigns.Event{
-		Kind: campaigns.CallIdentified, At: a.d.now(), Node: a.d.o.Node, Epoch: a.epoch(), CallID: id,
+		Kind: campaigns.CallIdentified, At: a.d.now(), Node: a.d.o.Node, Epoch: a.viewEpoch, CallID: id,
 		CampaignID: a.view.CampaignID, ContactID: contactID, AgentID: a.id, Direction: campaigns.Inbound,
 	})
 	q := PopQuery{CampaignID: a.view.CampaignID, ContactID: contactID, AgentID: a.id}

@@ -83,7 +83,7 @@ func (c *callActor) loadPop() {
 		CampaignID: c.campaignID, CandidateID: c.candidateID, ContactID: c.contactID, NumberID: c.numberID,
 		AgentID: c.machine.AgentID(),
 	}
-	choices := c.identity.Contacts
+	who := c.identity
 	c.d.spawn(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), c.d.o.Timings.Store)
 		defer cancel()
@@ -92,10 +92,8 @@ func (c *callActor) loadPop() {
 			c.log.Warn("no screen pop", "error", err)
 			return
 		}
-		if len(choices) > 1 {
-			pop.Candidates = choices
-		}
-		c.mail.post(func() { c.gotPop(&pop) })
+		shown := who.offer(pop)
+		c.mail.post(func() { c.gotPop(shown) })
 	})
 }
 

@@ -41,7 +41,8 @@ func (d *Dialer) TakeCall(in Incoming) (post func(leg.Event), reoffer func([]byt
 	return c.post(call.Customer, 1), reoffer, 0
 }
 
-// identify finds out who calls. However that ends, the call goes on.
+// identify finds out who calls, with the screen pop if that is quick. However
+// it ends, the call goes on.
 func (c *callActor) identify() {
 	caller := c.in.Caller
 	c.d.spawn(func() {
@@ -51,21 +52,47 @@ func (c *callActor) identify() {
 		if err != nil {
 			c.log.Warn("caller not identified", "caller", campaigns.MaskNumber(caller), "error", err)
 		}
-		c.mail.postFinal(func() { c.identified(who) })
+		var pop *campaigns.Pop
+		if who.known() {
+			if p, err := c.d.o.Directory.Pop(ctx, who.query()); err == nil {
+				pop = who.offer(p)
+			}
+		}
+		c.mail.postFinal(func() { c.identified(who, pop) })
 	})
+}
+
+// known reports whether there is anything to show of the caller.
+func (i Identity) known() bool { return len(i.Contacts) > 0 || i.CampaignID != 0 }
+
+// person is the contact, 0 while it is unknown or ambiguous.
+func (i Identity) person() int64 {
+	if len(i.Contacts) == 1 {
+		return i.Contacts[0].ID
+	}
+	return 0
+}
+
+func (i Identity) query() PopQuery {
+	return PopQuery{CampaignID: i.CampaignID, CandidateID: i.CandidateID, ContactID: i.person(), NumberID: i.NumberID}
+}
+
+// offer adds the possible persons to the pop where there are several.
+func (i Identity) offer(p campaigns.Pop) *campaigns.Pop {
+	if len(i.Contacts) > 1 {
+		p.Candidates = i.Contacts
+	}
+	return &p
 }
 
 // identified notes who may be calling, withdraws what would ring them, and
 // lets the call be answered.
-func (c *callActor) identified(who Identity) {
-	c.identity, c.numberID = who, who.NumberID
-	c.campaignID, c.candidateID = who.CampaignID, who.CandidateID
-	if len(who.Contacts) == 1 {
-		c.contactID = who.Contacts[0].ID
-	}
+func (c *callActor) identified(who Identity, pop *campaigns.Pop) {
+	c.identity, c.pop = who, pop
+	c.campaignID, c.candidateID, c.contactID, c.numberID = who.CampaignID, who.CandidateID, who.person(), who.NumberID
 	c.d.supersede(who)
 	c.take(call.Input{Kind: call.Identified})
-	if len(who.Contacts) > 0 || who.CampaignID != 0 {
+	if pop == nil && who.known() {
 		c.loadPop()
 	}
 }

@@ -1,0 +1,260 @@
+package dialer
+
+import (
+	"testing"
+	"time"
+
+	"ringmaster/campaigns"
+)
+
+const customer = "+12125550101"
+
+func TestOutboundCallGoesThrough(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phones.set(number(customer), answers(3*time.Second, time.Minute))
+		w.store.add(1, customer)
+		bob := w.agent(1, true)
+		w.after(4 * time.Second)
+		s := bob.now()
+		if s.State != campaigns.AgentTalking || s.Call == nil || s.Call.Stage != campaigns.StageTalking {
+			t.Fatalf("the agent is %s with %+v", s.State, s.Call)
+		}
+		if s.Call.Pop == nil || s.Call.Pop.Script != "Hello, Bob here." {
+			t.Errorf("pop %+v", s.Call.Pop)
+		}
+		if _, bridges := w.media.counts(); bridges != 1 {
+			t.Errorf("%d bridges", bridges)
+		}
+		w.after(time.Minute)
+		if s := bob.now(); s.State != campaigns.AgentWrapUp || s.Call.EndedBy != campaigns.EndedByCustomer {
+			t.Fatalf("the agent is %s", s.State)
+		}
+		bob.result("r1")
+		if s := bob.now(); s.State != campaigns.AgentReady || s.Call != nil || s.Today.Results != 1 {
+			t.Errorf("after the result: %+v", s)
+		}
+		w.expect("attempt.sent", "attempt.ringing", "attempt.answered", "call.offered", "call.bridged",
+			"call.ended:customer", "attempt.ended:answered")
+	})
+}
+
+func TestNobodyFreeInTimeIsDropped(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.store.campaigns[0].Settings.Mode, w.store.campaigns[0].Settings.Ratio = campaigns.PacingRatio, 2
+		w.d.CampaignMoved(1)
+		const other = "+12125550102"
+		w.phones.set(number(customer), answers(time.Second, 0))
+		w.phones.set(number(other), answers(time.Second+time.Millisecond, 0))
+		w.store.add(1, customer)
+		w.store.add(1, other)
+		bob := w.agent(1, true)
+		began := time.Now()
+		w.after(2900 * time.Millisecond)
+		if w.media.played() != 0 {
+			t.Errorf("message before the connect limit, %s after the dial", time.Since(began))
+		}
+		w.after(200 * time.Millisecond)
+		if n := w.media.played(); n != 1 {
+			t.Errorf("%d messages after the connect limit", n)
+		}
+		w.after(10 * time.Second)
+		bob.must(campaigns.AgentCommand{Kind: "call.hangup"})
+		bob.result("r1")
+		w.expect("attempt.sent", "attempt.ringing", "attempt.sent", "attempt.ringing",
+			"attempt.answered", "call.offered", "call.bridged", "attempt.answered",
+			"attempt.ended:dropped", "call.ended:system", "call.closed:system_dropped",
+			"call.ended:agent", "attempt.ended:answered")
+	})
+}
+
+func TestEndsOfUnansweredAttempts(t *testing.T) {
+	for name, c := range map[string]struct {
+		script script
+		want   campaigns.Outcome
+	}{
+		"busy":         {refuses(486), campaigns.OutcomeBusy},
+		"bad number":   {refuses(404), campaigns.OutcomeBadNumber},
+		"rejected":     {refuses(603), campaigns.OutcomeRejected},
+		"ring timeout": {answers(time.Hour, 0), campaigns.OutcomeNoAnswer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, nil, func(w *world) {
+				w.phones.set(number(customer), c.script)
+				w.store.add(1, customer)
+				w.agent(1, true)
+				w.after(time.Minute)
+				facts := w.store.kinds()
+				if last := facts[len(facts)-1]; last != "attempt.ended:"+string(c.want) {
+					t.Errorf("facts %q", facts)
+				}
+			})
+		})
+	}
+}
+
+func TestAnswerCrossingTheCancelIsDropped(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phones.set(number(customer), crosses(time.Second))
+		w.store.add(1, customer)
+		w.agent(1, true)
+		w.after(40 * time.Second)
+		w.expect("attempt.sent", "attempt.ringing", "attempt.answered", "attempt.ended:dropped", "call.ended:system",
+			"call.closed:system_dropped")
+	})
+}
+
+func TestProgressiveNeverDialsMoreThanReadyAgents(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phones.set(number(customer), answers(time.Hour, 0))
+		for range 10 {
+			w.store.add(1, customer)
+		}
+		w.agent(1, true)
+		w.agent(2, true)
+		w.agent(3, false)
+		w.after(10 * time.Second)
+		if n := w.phones.count(number(customer)); n != 2 {
+			t.Errorf("%d dials for 2 ready agents", n)
+		}
+		if live := w.d.Live(); live.Campaigns[0].Ringing != 2 || len(live.Agents) != 3 {
+			t.Errorf("live %+v", live)
+		}
+	})
+}
+
+func TestTwoCampaignsShareOneAgent(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		second := w.store.campaigns[0]
+		second.ID, second.Name = 2, "Winter"
+		w.store.mu.Lock()
+		w.store.campaigns = append(w.store.campaigns, second)
+		w.store.mu.Unlock()
+		w.d.CampaignMoved(2)
+		w.phones.set(number(customer), answers(time.Hour, 0))
+		for range 5 {
+			w.store.add(1, customer)
+			w.store.add(2, customer)
+		}
+		w.agent(1, true)
+		w.after(10 * time.Second)
+		if n := w.phones.count(number(customer)); n != 1 {
+			t.Errorf("%d dials for one agent of two campaigns", n)
+		}
+	})
+}
+
+func TestDoNotCallWhileRinging(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phones.set(number(customer), answers(time.Hour, 0))
+		w.store.add(1, customer)
+		w.agent(1, true)
+		w.after(5 * time.Second)
+		w.store.blocks <- Block{NumberID: 2001}
+		w.after(10 * time.Millisecond)
+		w.expect("attempt.sent", "attempt.ringing", "attempt.ended:cancelled")
+	})
+}
+
+func TestStaleLeaseSendsNoInvite(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.store.mu.Lock()
+		w.store.renewable = false
+		w.store.mu.Unlock()
+		w.after(20 * time.Second)
+		w.phones.set(number(customer), answers(time.Second, 0))
+		w.store.add(1, customer)
+		w.agent(1, true)
+		w.after(5 * time.Second)
+		if n := w.phones.count(number(customer)); n != 0 {
+			t.Errorf("%d INVITEs without a fresh lease", n)
+		}
+		if why := w.d.Live().Campaigns[0].Why; why != "the node's lease is not fresh" {
+			t.Errorf("why %q", why)
+		}
+		w.store.mu.Lock()
+		w.store.renewable = true
+		w.store.mu.Unlock()
+		w.after(10 * time.Second)
+		if n := w.phones.count(number(customer)); n != 1 {
+			t.Errorf("%d INVITEs after the lease was renewed", n)
+		}
+	})
+}
+
+func TestStoreOutageKeepsFactsAndCalls(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phones.set(number(customer), answers(2*time.Second, 20*time.Second))
+		w.store.add(1, customer)
+		w.store.add(1, customer)
+		bob := w.agent(1, true)
+		w.after(time.Second)
+		w.store.setAway(true)
+		w.after(3 * time.Second)
+		if s := bob.now(); s.State != campaigns.AgentTalking {
+			t.Fatalf("the agent is %s while the store is away", s.State)
+		}
+		w.expect("attempt.sent", "attempt.ringing")
+		w.after(20 * time.Second)
+		if _, err := bob.do(campaigns.AgentCommand{ID: "r1", Kind: "call.result", Result: campaigns.Result{Disposition: campaigns.DispositionSale}}); campaigns.CodeOf(err) != campaigns.CodeUnavailable {
+			t.Errorf("a result while the store is away: %v", err)
+		}
+		if n := w.phones.count(number(customer)); n != 1 {
+			t.Errorf("%d dials while the store is away", n)
+		}
+		w.store.setAway(false)
+		w.after(5 * time.Second)
+		w.expect("attempt.sent", "attempt.ringing", "attempt.answered", "call.offered", "call.bridged",
+			"call.ended:customer", "attempt.ended:answered")
+		bob.must(campaigns.AgentCommand{Kind: "state.set", Next: true, State: campaigns.AgentNotReady})
+		bob.result("r1")
+	})
+}
+
+func TestDrainFinishesLiveCalls(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phones.set(number(customer), answers(time.Second, 30*time.Second))
+		for range 3 {
+			w.store.add(1, customer)
+		}
+		bob := w.agent(1, true)
+		w.after(5 * time.Second)
+		w.end()
+		w.after(10 * time.Second)
+		if s := bob.now(); s.State != campaigns.AgentTalking {
+			t.Fatalf("the agent is %s while draining", s.State)
+		}
+		if _, refused := w.incoming("+13125550100", time.Minute); refused != 503 {
+			t.Errorf("an inbound call while draining: %d", refused)
+		}
+		w.after(20 * time.Second)
+		bob.result("r1")
+		w.after(time.Second)
+		select {
+		case err := <-w.done:
+			w.done <- err
+		default:
+			t.Error("still draining though nothing is left")
+		}
+		if n := w.phones.count(number(customer)); n != 1 {
+			t.Errorf("%d dials", n)
+		}
+	})
+}
+
+func TestDrainLimitHangsUp(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phones.set(number(customer), answers(time.Second, 0))
+		w.store.add(1, customer)
+		w.agent(1, true)
+		w.after(5 * time.Second)
+		began := time.Now()
+		w.end()
+		err := <-w.done
+		if err != nil || time.Since(began) > 65*time.Second {
+			t.Errorf("drained after %s: %v", time.Since(began), err)
+		}
+		w.done <- nil
+		w.expect("attempt.sent", "attempt.ringing", "attempt.answered", "call.offered", "call.bridged",
+			"call.ended:system", "attempt.ended:answered", "call.closed:system_agent_lost")
+	})
+}
