@@ -371,7 +371,7 @@ func (d *dialog) noFinal() {
 		return
 	}
 	d.sendCancel()
-	d.fail(408, "no final response (timer C)")
+	d.emit(leg.Event{Kind: leg.Cancelled, Code: 408, Local: true, Text: "no final response (timer C)"})
 }
 
 // trunkAt gives the name of the trunk that was called.

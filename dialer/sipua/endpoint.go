@@ -24,6 +24,8 @@ type endpoint struct {
 	tpl    *sip.TransportLayer
 	txl    *sip.TransactionLayer
 	called *called
+	// sources belongs to the reader.
+	sources sources
 
 	mu sync.Mutex
 	// live counts running dialogs, bounded by Options.MaxCalls.
@@ -64,21 +66,21 @@ func newEndpoint(u *UA, phones bool, key, listen, host string) (*endpoint, error
 	return e, nil
 }
 
-// serve reads the socket until it is closed. sipgo's reader ends by a panic of
-// its parser only; it is started again then.
+// serve reads the socket until it is closed. sipgo's reader ends before that by
+// a panic of its parser only, and is started again.
 func (e *endpoint) serve() {
-	for !e.serveOnce() {
+	for !e.sock.over {
+		e.serveOnce()
 	}
 }
 
-func (e *endpoint) serveOnce() (closed bool) {
+func (e *endpoint) serveOnce() {
 	defer func() {
 		if r := recover(); r != nil {
 			e.ua.caught("parser", r)
 		}
 	}()
 	_ = e.tpl.ServeUDP(e.sock)
-	return true
 }
 
 // enter counts a dialog in, unless the endpoint is full.

@@ -19,7 +19,7 @@ func screen(data []byte) (dropReason, bool) {
 		return dropKeepalive, false
 	}
 	head, _, found := bytes.Cut(data, []byte("\r\n\r\n"))
-	if !found || bytes.IndexByte(head, 0) >= 0 {
+	if !found || bytes.IndexByte(head, 0) >= 0 || bareBreak(head) {
 		return dropJunk, false
 	}
 	line, _, found := bytes.Cut(head, []byte("\r\n"))
@@ -37,6 +37,13 @@ func screen(data []byte) (dropReason, bool) {
 		return dropJunk, false
 	}
 	return "", true
+}
+
+// bareBreak reports a CR or LF that stands alone: sipgo would take it into a
+// value.
+func bareBreak(head []byte) bool {
+	pairs := bytes.Count(head, []byte("\r\n"))
+	return bytes.Count(head, []byte("\n")) != pairs || bytes.Count(head, []byte("\r")) != pairs
 }
 
 // token reports whether b is a token of RFC 3261 section 25.1 of sane length.

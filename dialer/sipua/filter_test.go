@@ -164,24 +164,60 @@ func TestCalledIsBounded(t *testing.T) {
 	}
 }
 
+// sipgo's memory of sources is bounded, and calls go on meanwhile.
+func TestManySources(t *testing.T) {
+	t.Parallel()
+	const limit = 8
+	u, err := New(Options{
+		Listen: "127.0.0.1:0", PhonesListen: "127.0.0.1:0",
+		Trunks: []TrunkPeer{{Name: "main", Allow: prefixes("127.0.0.1/32")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.trunks.sources.limit = limit
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- u.Run(ctx) }()
+	defer func() {
+		stop()
+		<-done
+	}()
+	carrier := newPeer(t, "127.0.0.1", u.Addr())
+	for range 5 {
+		d, events, _ := answered(t, u, carrier, nil)
+		for range 2 * limit {
+			newPeer(t, "127.0.0.1", u.Addr()).health()
+		}
+		d.HangUp(0, "")
+		carrier.answer(carrier.expect("BYE"), 200, "")
+		events.expect(leg.LocalBye)
+		if n := u.trunks.tpl.Pool("udp").Size(); n > 2*limit+2 {
+			t.Fatalf("%d sources remembered, limit 2×%d", n, limit)
+		}
+	}
+}
+
 func TestScreen(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]dropReason{
-		"OPTIONS sip:a@b SIP/2.0\r\nVia: x\r\n\r\n": "",
-		"OPTIONS sip:a@b SIP/7.0\r\nVia: x\r\n\r\n": "",
-		"SIP/2.0 200 OK\r\nVia: x\r\n\r\n":          "",
-		"\r\n\r\n":                                  dropKeepalive,
-		"\x00\x00":                                  dropKeepalive,
-		"":                                          dropKeepalive,
-		"OPTIONS sip:a@b SIP/2.0\r\nVia: x\r\n":     dropJunk,
-		"OPTIONS sip:a@b SIP/2.0\r\n\r\n":           dropJunk,
-		"OPTIONS sip:a@b HTTP/1.1\r\nA: x\r\n\r\n":  dropJunk,
-		"GET / HTTP/1.1\r\nHost: x\r\n\r\n":         dropJunk,
-		"OPTIONS  SIP/2.0\r\nVia: x\r\n\r\n":        dropJunk,
-		"OPT\x00 sip:a@b SIP/2.0\r\nV: x\r\n\r\n":   dropJunk,
-		"A{} sip:a@b SIP/2.0\r\nV: x\r\n\r\n":       dropJunk,
-		"SIP/3.0 200 OK\r\nVia: x\r\n\r\n":          dropJunk,
-		strings.Repeat("x", maxDatagram+1):          dropOversize,
+		"OPTIONS sip:a@b SIP/2.0\r\nVia: x\r\n\r\n":  "",
+		"OPTIONS sip:a@b SIP/7.0\r\nVia: x\r\n\r\n":  "",
+		"SIP/2.0 200 OK\r\nVia: x\r\n\r\n":           "",
+		"\r\n\r\n":                                   dropKeepalive,
+		"\x00\x00":                                   dropKeepalive,
+		"":                                           dropKeepalive,
+		"OPTIONS sip:a@b SIP/2.0\r\nVia: x\r\n":      dropJunk,
+		"OPTIONS sip:a@b SIP/2.0\r\n\r\n":            dropJunk,
+		"OPTIONS sip:a@b HTTP/1.1\r\nA: x\r\n\r\n":   dropJunk,
+		"GET / HTTP/1.1\r\nHost: x\r\n\r\n":          dropJunk,
+		"OPTIONS  SIP/2.0\r\nVia: x\r\n\r\n":         dropJunk,
+		"OPT\x00 sip:a@b SIP/2.0\r\nV: x\r\n\r\n":    dropJunk,
+		"A{} sip:a@b SIP/2.0\r\nV: x\r\n\r\n":        dropJunk,
+		"OPTIONS sip:a@b SIP/2.0\r\nV: x\ny\r\n\r\n": dropJunk,
+		"OPTIONS sip:a@b SIP/2.0\r\nV: x\ry\r\n\r\n": dropJunk,
+		"SIP/3.0 200 OK\r\nVia: x\r\n\r\n":           dropJunk,
+		strings.Repeat("x", maxDatagram+1):           dropOversize,
 	} {
 		if got, ok := screen([]byte(text)); got != want || ok != (want == "") {
 			t.Errorf("%.40q: %q %v, want %q", text, got, ok, want)

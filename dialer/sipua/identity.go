@@ -26,15 +26,18 @@ func callerOf(req *sip.Request) string {
 func calledOf(req *sip.Request) string { return userOf(&req.Recipient) }
 
 // userOf gives the user part of a SIP URI, or the number of a tel URI, without
-// parameters and unescaped.
+// parameters and unescaped; empty where it holds control characters.
 func userOf(uri *sip.Uri) string {
 	user := uri.User
 	if raw := uri.Raw(); raw != "" {
 		user = raw
 	}
 	user, _, _ = strings.Cut(user, ";")
-	if plain, err := url.PathUnescape(user); err == nil && !unsafe(plain) {
+	if plain, err := url.PathUnescape(user); err == nil {
 		user = plain
+	}
+	if unsafe(user) {
+		return ""
 	}
 	return user
 }

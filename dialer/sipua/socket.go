@@ -25,7 +25,21 @@ type socket struct {
 	// ready is closed when sipgo reads and thus knows the socket.
 	ready     chan struct{}
 	readyOnce sync.Once
+	// from is the source of the last datagram, for the tap, which runs in the
+	// reader's goroutine.
+	from netip.AddrPort
+	self ownAddr
+	// over is set when the socket was closed.
+	over bool
 }
+
+// ownAddr is given to sipgo as every datagram's source: sipgo remembers each
+// address that it sees for as long as it reads. The tap puts the real source
+// into the message.
+type ownAddr string
+
+func (ownAddr) Network() string  { return "udp" }
+func (a ownAddr) String() string { return string(a) }
 
 // openSocket binds a UDP socket; the error names the key and the address.
 func openSocket(key, listen string) (*socket, error) {
@@ -44,7 +58,7 @@ func openSocket(key, listen string) (*socket, error) {
 	// A smaller buffer than asked for costs retransmissions, not calls.
 	_ = conn.SetReadBuffer(socketBuffer)
 	_ = conn.SetWriteBuffer(socketBuffer)
-	return &socket{UDPConn: conn, ready: make(chan struct{})}, nil
+	return &socket{UDPConn: conn, ready: make(chan struct{}), self: ownAddr(conn.LocalAddr().String())}, nil
 }
 
 // ReadFrom gives the next admitted datagram. An error other than the socket's
@@ -55,6 +69,7 @@ func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
 		n, from, err := s.ReadFromUDPAddrPort(b)
 		if err != nil {
 			if errors.Is(err, net.ErrClosed) {
+				s.over = true
 				return 0, nil, err
 			}
 			time.Sleep(time.Millisecond)
@@ -64,6 +79,7 @@ func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
 		if !s.admit(from, b[:n]) {
 			continue
 		}
-		return n, net.UDPAddrFromAddrPort(from), nil
+		s.from = from
+		return n, s.self, nil
 	}
 }

@@ -25,10 +25,13 @@ func (e *endpoint) tap(msg sip.Message) {
 			e.ua.caught("tap", r)
 		}
 	}()
+	source := e.sock.from.String()
+	msg.SetSource(source)
 	switch m := msg.(type) {
 	case *sip.Response:
 		e.tapResponse(m)
 	case *sip.Request:
+		e.sources.note(source, e.tpl.Pool("udp"), string(e.sock.self))
 		e.tapRequest(m)
 	}
 }

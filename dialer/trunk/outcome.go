@@ -74,6 +74,10 @@ func Judge(end Ended) Verdict {
 // judgeLocal judges what happened on our side of the wire.
 func judgeLocal(end Ended) Verdict {
 	switch {
+	case end.WeCancelled && end.Code == 408 && !end.Saw18x:
+		// Timer B behind our ring time-out: a dead trunk. The time to ring is
+		// over, so no other one is tried.
+		return Verdict{Outcome: campaigns.OutcomeCongestion, Fault: true}
 	case end.WeCancelled:
 		return Verdict{Outcome: campaigns.OutcomeNoAnswer}
 	case end.Code == 408 && end.Saw18x:
