@@ -113,7 +113,12 @@ func (l *lease) renew(ctx context.Context) bool {
 	}
 }
 
+// reconcile leaves everything alone while our own lease is not fresh: after an
+// outage of the store our calls would look like those of a lost node.
 func (l *lease) reconcile(ctx context.Context) {
+	if _, fresh := l.fresh(); !fresh {
+		return
+	}
 	within, cancel := context.WithTimeout(ctx, l.timings.Store)
 	defer cancel()
 	n, err := l.nodes.Reconcile(within)

@@ -1,10 +1,14 @@
 package dialer
 
 import (
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"ringmaster/campaigns"
+	"ringmaster/dialer/trunk"
 )
 
 const customer = "+12125550101"
@@ -256,5 +260,93 @@ func TestDrainLimitHangsUp(t *testing.T) {
 		w.done <- nil
 		w.expect("attempt.sent", "attempt.ringing", "attempt.answered", "call.offered", "call.bridged",
 			"call.ended:system", "attempt.ended:answered", "call.closed:system_agent_lost")
+	})
+}
+
+func TestFaultyTrunkIsPassedOverOnce(t *testing.T) {
+	second := func(o *Options) {
+		trunks, err := trunk.New([]trunk.Config{
+			{Name: "alpha", Address: "carrier:5060", Channels: 5, CallsPerSecond: 50},
+			{Name: "beta", Address: "other:5060", Channels: 5, CallsPerSecond: 50, Priority: 1},
+		})
+		if err != nil {
+			panic(err)
+		}
+		o.Trunks = trunks
+	}
+	inWorld(t, second, func(w *world) {
+		w.phones.set(number(customer), refuses(503))
+		w.phones.set("sip:"+customer+"@other:5060;user=phone", answers(time.Second, 5*time.Second))
+		w.store.add(1, customer)
+		bob := w.agent(1, true)
+		w.after(10 * time.Second)
+		bob.result("r1")
+		w.expect("attempt.sent", "attempt.sent", "attempt.ringing", "attempt.answered", "call.offered", "call.bridged",
+			"call.ended:customer", "attempt.ended:answered")
+		if facts := w.store.written(); !slices.ContainsFunc(facts, func(e campaigns.Event) bool { return e.Trunk == "beta" }) {
+			t.Error("the second trunk is not told")
+		}
+	})
+}
+
+func TestSlowTrunkIsWaitedFor(t *testing.T) {
+	slow := func(o *Options) {
+		trunks, err := trunk.New([]trunk.Config{{Name: "alpha", Address: "carrier:5060", Channels: 50, CallsPerSecond: 4}})
+		if err != nil {
+			panic(err)
+		}
+		o.Trunks = trunks
+	}
+	inWorld(t, slow, func(w *world) {
+		w.phones.set(number(customer), refuses(486))
+		for range 20 {
+			w.store.add(1, customer)
+		}
+		for id := int64(1); id <= 5; id++ {
+			w.agent(id, true)
+		}
+		w.after(10 * time.Second)
+		for _, k := range w.store.kinds() {
+			if k == "attempt.ended:congestion" {
+				t.Fatal("an attempt failed for want of pace")
+			}
+		}
+		if n := w.phones.count(number(customer)); n != 20 {
+			t.Errorf("%d dials", n)
+		}
+	})
+}
+
+func TestMetricsTellTheStory(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	inWorld(t, func(o *Options) { o.Registerer = registry }, func(w *world) {
+		w.phones.set(number(customer), answers(time.Second, 5*time.Second))
+		w.store.add(1, customer)
+		bob := w.agent(1, true)
+		w.after(10 * time.Second)
+		bob.result("r1")
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make(map[string]float64)
+		for _, f := range families {
+			for _, m := range f.GetMetric() {
+				name := f.GetName()
+				for _, l := range m.GetLabel() {
+					name += "/" + l.GetValue()
+				}
+				got[name] = m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
+			}
+		}
+		for name, want := range map[string]float64{
+			"ringmaster_attempts_total/answered": 1, "ringmaster_attempts_total/busy": 0, "ringmaster_calls_total/outbound": 1,
+			"ringmaster_agents/ready": 1, "ringmaster_talking": 0, "ringmaster_claim_to_invite_seconds": 1,
+			"ringmaster_answer_to_bridge_seconds": 1, "ringmaster_answer_to_pop_seconds": 1, "ringmaster_result_commit_seconds": 1,
+		} {
+			if value, ok := got[name]; !ok || value != want {
+				t.Errorf("%s is %v, want %v", name, value, want)
+			}
+		}
 	})
 }
