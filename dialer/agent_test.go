@@ -12,7 +12,7 @@ import (
 )
 
 func TestSecondTabTakesOver(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.phones.set(number(customer), answers(time.Second, 0))
 		w.store.add(1, customer)
 		first := w.agent(1, true)
@@ -41,7 +41,7 @@ func TestSecondTabTakesOver(t *testing.T) {
 }
 
 func TestScreenAwayWhileReadyAndWhileTalking(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		ready, talking := w.agent(1, true), w.agent(2, false)
 		w.d.Detach(ready.id, "s1")
 		w.phones.set(number(customer), answers(time.Second, 0))
@@ -71,7 +71,7 @@ func TestScreenAwayWhileReadyAndWhileTalking(t *testing.T) {
 }
 
 func TestOverdueScreenIsNotReserved(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		bob := w.agent(1, true)
 		w.d.Alive(1, "s1", false)
 		w.phones.set(number(customer), answers(time.Second, time.Second))
@@ -87,7 +87,7 @@ func TestOverdueScreenIsNotReserved(t *testing.T) {
 }
 
 func TestLostPhoneIsRedialedAndAgentComesBack(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.phones.set(phoneOf(1), answers(0, 10*time.Second))
 		u := campaigns.User{ID: 1, Name: "bob", Phone: phoneOf(1), PhoneMode: campaigns.PhoneNailed}
 		bob := w.attach(u, "s1", true)
@@ -109,7 +109,7 @@ func TestLostPhoneIsRedialedAndAgentComesBack(t *testing.T) {
 }
 
 func TestPhoneLostWhileTalking(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.phones.set(number(customer), answers(time.Second, 0))
 		w.store.add(1, customer)
 		w.phones.set(phoneOf(1), answers(0, 10*time.Second))
@@ -123,7 +123,7 @@ func TestPhoneLostWhileTalking(t *testing.T) {
 }
 
 func TestCommandsAreIdempotentAndGuarded(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.phones.set(number(customer), answers(time.Second, 0))
 		w.store.add(1, customer)
 		bob := w.agent(1, true)
@@ -173,7 +173,7 @@ func TestCommandsAreIdempotentAndGuarded(t *testing.T) {
 }
 
 func TestResultWhileTalkingSkipsWrapUp(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.phones.set(number(customer), answers(time.Second, 10*time.Second))
 		w.store.add(1, customer)
 		bob := w.agent(1, true)
@@ -194,7 +194,7 @@ func TestResultWhileTalkingSkipsWrapUp(t *testing.T) {
 }
 
 func TestTwoAnswersRaceForOneAgent(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.store.campaigns[0].Settings.Mode, w.store.campaigns[0].Settings.Ratio = campaigns.PacingRatio, 3
 		w.d.CampaignMoved(1)
 		// All answer in the same instant.
@@ -223,7 +223,7 @@ func TestTwoAnswersRaceForOneAgent(t *testing.T) {
 }
 
 func TestUnusedReservationReturns(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		bob := w.agent(1, true)
 		a, _ := w.d.agents.get(1)
 		// A call whose actor does not run never uses its reservation.
@@ -242,7 +242,7 @@ func TestUnusedReservationReturns(t *testing.T) {
 }
 
 func TestManualDial(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.phones.set(number(customer), answers(2*time.Second, 10*time.Second))
 		bob := w.agent(1, false)
 		if _, err := bob.do(campaigns.AgentCommand{ID: "m0", Kind: "dial.manual", Campaign: 1, Number: "+10000000000"}); campaigns.CodeOf(err) != campaigns.CodeRefused {
@@ -270,7 +270,7 @@ func TestManualDial(t *testing.T) {
 }
 
 func TestManualDialRingsThePhoneFirst(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.phones.set(number(customer), answers(2*time.Second, 0))
 		w.phones.set(phoneOf(1), answers(4*time.Second, 20*time.Second))
 		bob := w.attach(campaigns.User{ID: 1, Name: "bob", Phone: phoneOf(1), PhoneMode: campaigns.PhonePerCall}, "s1", true)
@@ -292,7 +292,7 @@ func TestManualDialRingsThePhoneFirst(t *testing.T) {
 }
 
 func TestLatePopFollows(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.store.popDelay = 1500 * time.Millisecond
 		w.phones.set(number(customer), answers(time.Second, 10*time.Second))
 		w.store.add(1, customer)
@@ -311,7 +311,7 @@ func TestLatePopFollows(t *testing.T) {
 }
 
 func TestSignOutAndInAgain(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		bob := w.agent(1, true)
 		bob.must(campaigns.AgentCommand{Kind: "state.set", State: campaigns.AgentOffline})
 		w.after(time.Second)

@@ -63,6 +63,7 @@ type callActor struct {
 	wish     *manualWish
 
 	route    *trunk.Lease
+	routed   bool // a trunk gave its channel, or none will
 	callerID string
 	failed   leg.Facts // of the last try that a trunk ended
 	customer callLeg
@@ -210,7 +211,7 @@ func (c *callActor) take(in call.Input) {
 
 func (c *callActor) tellRegistry() {
 	n := callNote{
-		kind: c.kind, phase: c.machine.Phase(), ringing: c.machine.Ringing(), campaignID: c.campaignID,
+		kind: c.kind, phase: c.machine.Phase(), ringing: c.machine.Ringing(), routed: c.routed, campaignID: c.campaignID,
 		contactID: c.contactID, numberID: c.numberID, agentID: c.machine.AgentID(), queue: c.queue.Name,
 		since: c.machine.Answered(),
 	}

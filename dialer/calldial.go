@@ -19,6 +19,7 @@ func (c *callActor) dialCustomer(try int) {
 		c.take(call.Input{Kind: call.Undialed, Role: call.Customer, Try: try, Outcome: o, Detail: why})
 	}
 	c.closeLeg(&c.customer)
+	c.routed = true
 	now := time.Now()
 	switch _, fresh := c.d.lease.fresh(); {
 	case !fresh:
@@ -36,6 +37,7 @@ func (c *callActor) dialCustomer(try int) {
 	}
 	if !c.acquire(try, now) {
 		if wait := c.d.o.Trunks.Wait(now); try == 1 && now.Add(wait).Before(c.attempt.DialBy) {
+			c.routed = false
 			c.alarms.start(timerPace, wait)
 			return
 		}
@@ -128,4 +130,5 @@ func (c *callActor) expired(t call.Timer) {
 		return
 	}
 	c.dialCustomer(1)
+	c.tellRegistry()
 }

@@ -13,6 +13,7 @@ type callNote struct {
 	kind       call.Kind
 	phase      call.Phase
 	ringing    bool
+	routed     bool // has, or had, a trunk's channel
 	campaignID int64
 	contactID  int64
 	numberID   int64
@@ -114,6 +115,19 @@ type lines struct {
 	dialing, ringing, waiting, talking int
 	// paced counts the dials for agents who are not in them yet.
 	paced int
+}
+
+// unrouted counts the dials that will take a trunk's channel and have not yet.
+func (r *calls) unrouted() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, note := range r.notes {
+		if note.kind != call.Inbound && !note.routed && (note.phase == call.New || note.phase == call.Dialing) {
+			n++
+		}
+	}
+	return n
 }
 
 // byCampaign counts the calls of each campaign.

@@ -77,7 +77,7 @@ func anyCustomer(r *rand.Rand) script {
 func TestAnythingGoes(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			inWorld(t, nil, func(w *world) { w.shift(rand.New(rand.NewPCG(seed, 7))) })
+			inWorld(t, nil, func(_ *testing.T, w *world) { w.shift(rand.New(rand.NewPCG(seed, 7))) })
 		})
 	}
 }

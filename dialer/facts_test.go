@@ -47,7 +47,7 @@ func (s *pickyStore) written() []int64 {
 	return slices.Clone(s.got)
 }
 
-func testLedger(t *testing.T, limit int, f func(*ledger, *pickyStore)) {
+func testLedger(t *testing.T, limit int, f func(*testing.T, *ledger, *pickyStore)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -60,14 +60,14 @@ func testLedger(t *testing.T, limit int, f func(*ledger, *pickyStore)) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		wg.Go(func() { l.run(ctx) })
-		f(l, store)
+		f(t, l, store)
 		cancel()
 		wg.Wait()
 	})
 }
 
 func TestOneRefusedFactHoldsUpNoOther(t *testing.T) {
-	testLedger(t, 100, func(l *ledger, s *pickyStore) {
+	testLedger(t, 100, func(t *testing.T, l *ledger, s *pickyStore) {
 		want := []int64{}
 		for id := range int64(30) {
 			l.put(campaigns.Event{AttemptID: id})
@@ -86,7 +86,7 @@ func TestOneRefusedFactHoldsUpNoOther(t *testing.T) {
 }
 
 func TestOutageHoldsDialsAndLosesNothing(t *testing.T) {
-	testLedger(t, 20, func(l *ledger, s *pickyStore) {
+	testLedger(t, 20, func(t *testing.T, l *ledger, s *pickyStore) {
 		s.mu.Lock()
 		s.away = true
 		s.mu.Unlock()

@@ -13,7 +13,7 @@ func planForTest() call.Plan { return call.Plan{} }
 const caller = "+13125550100"
 
 func TestInboundIsServedWithPop(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.store.people[caller] = []campaigns.Contact{{ID: 5, FirstName: "Ada"}}
 		bob := w.agent(1, true)
 		if _, refused := w.incoming(caller, 20*time.Second); refused != 0 {
@@ -37,7 +37,7 @@ func TestInboundIsServedWithPop(t *testing.T) {
 }
 
 func TestInboundWaitsInTurnAndMayBeAbandoned(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.incoming("+13125550101", 10*time.Second)
 		w.after(time.Second)
 		w.incoming("+13125550102", time.Minute)
@@ -69,7 +69,7 @@ func TestInboundWaitsInTurnAndMayBeAbandoned(t *testing.T) {
 }
 
 func TestInboundSupersedesTheAttempt(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.phones.set(number(customer), answers(time.Hour, 0))
 		w.store.add(1, customer)
 		w.store.people[customer] = []campaigns.Contact{{ID: 1001}}
@@ -95,7 +95,7 @@ func TestInboundSupersedesTheAttempt(t *testing.T) {
 }
 
 func TestInboundRingsPerCallPhoneAndGoesOn(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.phones.set(phoneOf(1), answers(time.Hour, 0))
 		w.phones.set(phoneOf(2), answers(2*time.Second, 0))
 		away := w.attach(campaigns.User{ID: 1, Phone: phoneOf(1), PhoneMode: campaigns.PhonePerCall}, "s1", true)
@@ -119,7 +119,7 @@ func TestInboundRingsPerCallPhoneAndGoesOn(t *testing.T) {
 }
 
 func TestUnknownCallerIsBound(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		bob := w.agent(1, true)
 		w.incoming(caller, 10*time.Second)
 		w.after(time.Second)
@@ -137,7 +137,7 @@ func TestUnknownCallerIsBound(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	inWorld(t, func(o *Options) { o.Limits.Calls = 1 }, func(w *world) {
+	inWorld(t, func(o *Options) { o.Limits.Calls = 1 }, func(t *testing.T, w *world) {
 		if _, _, refuse := w.d.TakeCall(Incoming{Called: "+19995550000", Dialog: newFakeDialog("x")}); refuse != 404 {
 			t.Errorf("an unknown number: %d", refuse)
 		}

@@ -102,7 +102,7 @@ func (p *pacer) decide() {
 	lines := p.d.calls.byCampaign()
 	shares := p.share(running, agents, lines, now)
 	callers := p.callers(agents, inbound)
-	capacity := p.d.o.Trunks.Capacity(now) - p.claiming()
+	capacity := p.d.o.Trunks.Capacity(now) - p.claiming() - p.d.calls.unrouted()
 	room := p.d.o.Limits.Calls - p.d.calls.len()
 	_, fresh := p.d.lease.fresh()
 	behind := p.d.facts.behind()

@@ -14,7 +14,7 @@ import (
 const customer = "+12125550101"
 
 func TestOutboundCallGoesThrough(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.phones.set(number(customer), answers(3*time.Second, time.Minute))
 		w.store.add(1, customer)
 		bob := w.agent(1, true)
@@ -43,7 +43,7 @@ func TestOutboundCallGoesThrough(t *testing.T) {
 }
 
 func TestNobodyFreeInTimeIsDropped(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.store.campaigns[0].Settings.Mode, w.store.campaigns[0].Settings.Ratio = campaigns.PacingRatio, 2
 		w.d.CampaignMoved(1)
 		const other = "+12125550102"
@@ -82,7 +82,7 @@ func TestEndsOfUnansweredAttempts(t *testing.T) {
 		"ring timeout": {answers(time.Hour, 0), campaigns.OutcomeNoAnswer},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, nil, func(w *world) {
+			inWorld(t, nil, func(t *testing.T, w *world) {
 				w.phones.set(number(customer), c.script)
 				w.store.add(1, customer)
 				w.agent(1, true)
@@ -97,7 +97,7 @@ func TestEndsOfUnansweredAttempts(t *testing.T) {
 }
 
 func TestAnswerCrossingTheCancelIsDropped(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.phones.set(number(customer), crosses(time.Second))
 		w.store.add(1, customer)
 		w.agent(1, true)
@@ -108,7 +108,7 @@ func TestAnswerCrossingTheCancelIsDropped(t *testing.T) {
 }
 
 func TestProgressiveNeverDialsMoreThanReadyAgents(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.phones.set(number(customer), answers(time.Hour, 0))
 		for range 10 {
 			w.store.add(1, customer)
@@ -127,7 +127,7 @@ func TestProgressiveNeverDialsMoreThanReadyAgents(t *testing.T) {
 }
 
 func TestTwoCampaignsShareOneAgent(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		second := w.store.campaigns[0]
 		second.ID, second.Name = 2, "Winter"
 		w.store.mu.Lock()
@@ -148,7 +148,7 @@ func TestTwoCampaignsShareOneAgent(t *testing.T) {
 }
 
 func TestDoNotCallWhileRinging(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.phones.set(number(customer), answers(time.Hour, 0))
 		w.store.add(1, customer)
 		w.agent(1, true)
@@ -160,7 +160,7 @@ func TestDoNotCallWhileRinging(t *testing.T) {
 }
 
 func TestStaleLeaseSendsNoInvite(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.store.mu.Lock()
 		w.store.renewable = false
 		w.store.mu.Unlock()
@@ -186,7 +186,7 @@ func TestStaleLeaseSendsNoInvite(t *testing.T) {
 }
 
 func TestStoreOutageKeepsFactsAndCalls(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.phones.set(number(customer), answers(2*time.Second, 20*time.Second))
 		w.store.add(1, customer)
 		w.store.add(1, customer)
@@ -215,7 +215,7 @@ func TestStoreOutageKeepsFactsAndCalls(t *testing.T) {
 }
 
 func TestDrainFinishesLiveCalls(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.phones.set(number(customer), answers(time.Second, 30*time.Second))
 		for range 3 {
 			w.store.add(1, customer)
@@ -246,7 +246,7 @@ func TestDrainFinishesLiveCalls(t *testing.T) {
 }
 
 func TestDrainLimitHangsUp(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.phones.set(number(customer), answers(time.Second, 0))
 		w.store.add(1, customer)
 		w.agent(1, true)
@@ -274,7 +274,7 @@ func TestFaultyTrunkIsPassedOverOnce(t *testing.T) {
 		}
 		o.Trunks = trunks
 	}
-	inWorld(t, second, func(w *world) {
+	inWorld(t, second, func(t *testing.T, w *world) {
 		w.phones.set(number(customer), refuses(503))
 		w.phones.set("sip:"+customer+"@other:5060;user=phone", answers(time.Second, 5*time.Second))
 		w.store.add(1, customer)
@@ -297,7 +297,7 @@ func TestSlowTrunkIsWaitedFor(t *testing.T) {
 		}
 		o.Trunks = trunks
 	}
-	inWorld(t, slow, func(w *world) {
+	inWorld(t, slow, func(t *testing.T, w *world) {
 		w.phones.set(number(customer), refuses(486))
 		for range 20 {
 			w.store.add(1, customer)
@@ -319,7 +319,7 @@ func TestSlowTrunkIsWaitedFor(t *testing.T) {
 
 func TestMetricsTellTheStory(t *testing.T) {
 	registry := prometheus.NewRegistry()
-	inWorld(t, func(o *Options) { o.Registerer = registry }, func(w *world) {
+	inWorld(t, func(o *Options) { o.Registerer = registry }, func(t *testing.T, w *world) {
 		w.phones.set(number(customer), answers(time.Second, 5*time.Second))
 		w.store.add(1, customer)
 		bob := w.agent(1, true)
