@@ -65,3 +65,23 @@ func TestPlaceAnswerAndHangUp(t *testing.T) {
 	d.Answer(nil)
 	events.none()
 }
+
+func TestIPv6(t *testing.T) {
+	t.Parallel()
+	in := newInbound(t)
+	u := startUA(t, func(o *Options) {
+		o.Listen, o.TakeCall = "[::1]:0", in.take
+		o.Trunks[0].Allow = prefixes("::1/128")
+	})
+	carrier := newPeer(t, "::1", u.Addr())
+	d, events, invite := answered(t, u, carrier, nil)
+	if !strings.Contains(invite.h("Via"), "[::1]:") || !strings.Contains(invite.h("Contact"), "@[::1]:") {
+		t.Errorf("INVITE %q", invite.head)
+	}
+	d.HangUp(0, "")
+	carrier.answer(carrier.expect("BYE"), 200, "")
+	events.expect(leg.LocalBye)
+	carrier.raw(carrier.outside("INVITE", "in6", offerSDP))
+	(<-in.calls).Dialog.HangUp(486, "")
+	carrier.expect("486")
+}

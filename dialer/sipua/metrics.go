@@ -30,7 +30,7 @@ type metrics struct {
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	requests := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "ringmaster_sip_requests_total",
-		Help: "SIP requests by method and direction (in, out), without retransmissions sent.",
+		Help: "SIP requests by method and direction: in with the repetitions received, out without those of transactions.",
 	}, []string{"method", "direction"})
 	dropped := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "ringmaster_sip_dropped_total",

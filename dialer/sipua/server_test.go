@@ -136,6 +136,28 @@ func TestInboundCancelAtOnce(t *testing.T) {
 	in.events.none()
 }
 
+// A CANCEL from another trunk, though it knows the branch, cancels nothing.
+func TestInboundCancelSpoofed(t *testing.T) {
+	t.Parallel()
+	u, in, caller := serve(t, func(o *Options) {
+		o.Trunks = append(o.Trunks, TrunkPeer{Name: "other", Allow: prefixes("127.0.0.3/32")})
+	})
+	text := caller.outside("INVITE", "spoofed", "")
+	caller.raw(text)
+	call := <-in.calls
+	other := newPeer(t, "127.0.0.3", u.Addr())
+	other.raw(strings.ReplaceAll(strings.Replace(text, "INVITE ", "CANCEL ", 1), "7 INVITE", "7 CANCEL"))
+	other.health()
+	call.Dialog.Answer([]byte(offerSDP))
+	ok := caller.expect("200")
+	// Nor does another trunk's ACK confirm it.
+	other.raw(caller.inside(ok, "ACK", 7, ""))
+	other.healthy()
+	in.events.none()
+	caller.raw(caller.inside(ok, "ACK", 7, ""))
+	in.events.expect(leg.Answered)
+}
+
 func TestInboundRefusals(t *testing.T) {
 	t.Parallel()
 	_, in, caller := serve(t, nil)

@@ -1,6 +1,8 @@
 package sipua
 
 import (
+	"errors"
+	"net/netip"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -11,6 +13,8 @@ import (
 type arrival struct {
 	tag string
 	at  time.Time
+	// from sent it: nobody else may cancel it.
+	from netip.Addr
 	// taken is set when a handler owns it, dialog when it became a call.
 	taken     bool
 	dialog    *dialog
@@ -57,11 +61,45 @@ func (e *endpoint) tapRequest(req *sip.Request) {
 	case sip.INVITE:
 		e.noteArrival(req)
 	case sip.ACK:
-		if d := e.dialogFor(req); d != nil {
+		if d := e.dialogFor(req); d != nil && e.sameParty(d.trunk, d.peer, e.sock.from.Addr()) {
 			d.inbox.put(ackCame{req})
 		}
+	case sip.CANCEL:
+		e.guardCancel(req)
 	}
 }
+
+// guardCancel hides a CANCEL by somebody else from sipgo, which looks at the
+// branch and not at the source: under another branch it finds no INVITE.
+func (e *endpoint) guardCancel(req *sip.Request) {
+	key, err := inviteKey(req)
+	if err != nil {
+		return
+	}
+	e.mu.Lock()
+	a := e.arrivals[key]
+	e.mu.Unlock()
+	if source := e.sock.from.Addr(); a != nil && !e.sameParty(e.ua.trunkOf(a.from), a.from, source) {
+		e.ua.metrics.drop(dropPeer)
+		req.Via().Params.Add("branch", newBranch())
+	}
+}
+
+// inviteKey gives the key of the INVITE that a CANCEL means: its own with the
+// other method.
+func inviteKey(cancel *sip.Request) (string, error) {
+	if cancel.Via() == nil || cancel.From() == nil || cancel.CallID() == nil || cancel.CSeq() == nil {
+		return "", errIncomplete
+	}
+	invite := sip.NewRequest(sip.INVITE, cancel.Recipient)
+	invite.AppendHeader(sip.HeaderClone(cancel.Via()))
+	invite.AppendHeader(sip.HeaderClone(cancel.From()))
+	invite.AppendHeader(sip.HeaderClone(cancel.CallID()))
+	invite.AppendHeader(&sip.CSeqHeader{SeqNo: cancel.CSeq().SeqNo, MethodName: sip.INVITE})
+	return sip.ServerTxKeyMake(invite)
+}
+
+var errIncomplete = errors.New("a header is missing")
 
 // noteArrival gives a new INVITE its local tag. The tag is put into the
 // request itself, where sipgo finds it for the responses that it makes by
@@ -82,7 +120,7 @@ func (e *endpoint) noteArrival(req *sip.Request) {
 		if len(e.arrivals) >= e.ua.opts.MaxCalls+1024 {
 			return
 		}
-		a = &arrival{tag: newTag(), at: time.Now()}
+		a = &arrival{tag: newTag(), at: time.Now(), from: e.sock.from.Addr()}
 		e.arrivals[key] = a
 	}
 	to.Params.Add("tag", a.tag)
@@ -117,13 +155,7 @@ func (e *endpoint) forgetArrival(req *sip.Request) {
 // cancelArrival marks an INVITE that its CANCEL overtook; false when there is
 // none.
 func (e *endpoint) cancelArrival(cancel *sip.Request) bool {
-	// The key of the INVITE is the CANCEL's with the other method.
-	invite := sip.NewRequest(sip.INVITE, cancel.Recipient)
-	invite.AppendHeader(sip.HeaderClone(cancel.Via()))
-	invite.AppendHeader(sip.HeaderClone(cancel.From()))
-	invite.AppendHeader(sip.HeaderClone(cancel.CallID()))
-	invite.AppendHeader(&sip.CSeqHeader{SeqNo: cancel.CSeq().SeqNo, MethodName: sip.INVITE})
-	key, err := sip.ServerTxKeyMake(invite)
+	key, err := inviteKey(cancel)
 	if err != nil {
 		return false
 	}
