@@ -131,7 +131,7 @@ func (c *callActor) share() {
 		CallID: c.id, Node: c.d.o.Node, Queue: c.queue.Name, ContactID: c.contactID,
 		Priority: c.identity.Priority, Language: c.queue.Language, Skill: c.queue.Skill, Since: c.d.now(),
 	}
-	c.d.background(func(ctx context.Context) error { return c.d.o.Waiting.Offer(ctx, w) }, "waiting call not published")
+	c.d.background(func(ctx context.Context) error { return c.d.o.Waiting.Offer(ctx, w) }, "publish waiting call")
 }
 
 func (c *callActor) unshare(served bool) {
@@ -145,7 +145,7 @@ func (c *callActor) unshare(served bool) {
 			return err
 		}
 		return c.d.o.Waiting.Withdraw(ctx, queue, id)
-	}, "waiting call not withdrawn")
+	}, "withdraw waiting call")
 }
 
 // agentMedia is the agent's line: the open one, or that of the rung phone.

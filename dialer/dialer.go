@@ -161,12 +161,12 @@ func (d *Dialer) spawn(f func()) bool {
 }
 
 // background carries out one bounded request whose failure is only logged.
-func (d *Dialer) background(f func(context.Context) error, failure string) {
+func (d *Dialer) background(f func(context.Context) error, request string) {
 	d.spawn(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), d.o.Timings.Store)
 		defer cancel()
 		if err := f(ctx); err != nil {
-			d.log.Warn(failure, "error", err)
+			d.log.Warn("background request failed", "request", request, "error", err)
 		}
 	})
 }

@@ -47,7 +47,13 @@ func (s *pickyStore) written() []int64 {
 	return slices.Clone(s.got)
 }
 
-func testLedger(t *testing.T, limit int, f func(*testing.T, *ledger, *pickyStore)) {
+type ledgerBench struct {
+	t *testing.T
+	l *ledger
+	s *pickyStore
+}
+
+func testLedger(t *testing.T, limit int, f func(ledgerBench)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -60,14 +66,15 @@ func testLedger(t *testing.T, limit int, f func(*testing.T, *ledger, *pickyStore
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		wg.Go(func() { l.run(ctx) })
-		f(t, l, store)
+		f(ledgerBench{t, l, store})
 		cancel()
 		wg.Wait()
 	})
 }
 
 func TestOneRefusedFactHoldsUpNoOther(t *testing.T) {
-	testLedger(t, 100, func(t *testing.T, l *ledger, s *pickyStore) {
+	testLedger(t, 100, func(b ledgerBench) {
+		t, l, s := b.t, b.l, b.s
 		want := []int64{}
 		for id := range int64(30) {
 			l.put(campaigns.Event{AttemptID: id})
@@ -86,7 +93,8 @@ func TestOneRefusedFactHoldsUpNoOther(t *testing.T) {
 }
 
 func TestOutageHoldsDialsAndLosesNothing(t *testing.T) {
-	testLedger(t, 20, func(t *testing.T, l *ledger, s *pickyStore) {
+	testLedger(t, 20, func(b ledgerBench) {
+		t, l, s := b.t, b.l, b.s
 		s.mu.Lock()
 		s.away = true
 		s.mu.Unlock()
@@ -97,7 +105,7 @@ func TestOutageHoldsDialsAndLosesNothing(t *testing.T) {
 		if why := l.behind(); why != "the store is away" {
 			t.Errorf("behind: %q", why)
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := l.flush(ctx); campaigns.CodeOf(err) != campaigns.CodeUnavailable {
 			t.Errorf("flush: %v", err)
@@ -105,7 +113,7 @@ func TestOutageHoldsDialsAndLosesNothing(t *testing.T) {
 		s.mu.Lock()
 		s.away = false
 		s.mu.Unlock()
-		if err := l.flush(context.Background()); err != nil {
+		if err := l.flush(t.Context()); err != nil {
 			t.Errorf("flush: %v", err)
 		}
 		if got := s.written(); len(got) != 10 || !slices.IsSorted(got) {

@@ -137,10 +137,9 @@ type fakeMedia struct {
 }
 
 type fakeLeg struct {
-	m       *fakeMedia
-	cfg     MediaConfig
-	once    sync.Once
-	playing chan struct{}
+	m    *fakeMedia
+	cfg  MediaConfig
+	once sync.Once
 }
 
 type fakeBridge struct {

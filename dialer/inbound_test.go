@@ -13,31 +13,31 @@ func planForTest() call.Plan { return call.Plan{} }
 const caller = "+13125550100"
 
 func TestInboundIsServedWithPop(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	inWorld(t, nil, func(w *world) {
 		w.store.people[caller] = []campaigns.Contact{{ID: 5, FirstName: "Ada"}}
 		bob := w.agent(1, true)
 		if _, refused := w.incoming(caller, 20*time.Second); refused != 0 {
-			t.Fatalf("refused with %d", refused)
+			w.t.Fatalf("refused with %d", refused)
 		}
 		w.after(time.Second)
 		s := bob.now()
 		if s.State != campaigns.AgentTalking || s.Call.Direction != campaigns.Inbound || s.Call.Queue != "service" || s.Call.Pop == nil {
-			t.Fatalf("%s %+v", s.State, s.Call)
+			w.t.Fatalf("%s %+v", s.State, s.Call)
 		}
 		if q := w.d.Live().Queues[0]; q.Offered != 1 || q.Answered != 1 || q.Talking != 1 || q.ServiceLevel != 1 {
-			t.Errorf("queue %+v", q)
+			w.t.Errorf("queue %+v", q)
 		}
 		w.after(20 * time.Second)
 		bob.result("r1")
 		w.expect("call.arrived", "call.queued", "call.offered", "call.bridged", "call.ended:customer")
 		if e := w.store.written()[2]; e.ContactID != 5 {
-			t.Errorf("the call is of contact %d", e.ContactID)
+			w.t.Errorf("the call is of contact %d", e.ContactID)
 		}
 	})
 }
 
 func TestInboundWaitsInTurnAndMayBeAbandoned(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	inWorld(t, nil, func(w *world) {
 		w.incoming("+13125550101", 10*time.Second)
 		w.after(time.Second)
 		w.incoming("+13125550102", time.Minute)
@@ -45,23 +45,23 @@ func TestInboundWaitsInTurnAndMayBeAbandoned(t *testing.T) {
 		w.incoming("+13125550103", time.Minute)
 		w.after(time.Second)
 		if q := w.d.Live().Queues[0]; q.Waiting != 3 || q.LongestSeconds < 2 {
-			t.Errorf("queue %+v", q)
+			w.t.Errorf("queue %+v", q)
 		}
 		w.after(10 * time.Second)
 		w.expect("call.arrived", "call.queued", "call.arrived", "call.queued", "call.arrived", "call.queued",
 			"call.ended:customer", "call.closed:system_hung_up")
 		if e := w.store.written()[6]; !e.Abandoned {
-			t.Error("the call is not marked as abandoned")
+			w.t.Error("the call is not marked as abandoned")
 		}
 		bob := w.agent(1, true)
 		if s := bob.now(); s.Call == nil || s.Call.Number != "+13125550102" {
-			t.Fatalf("the first served is %+v", s.Call)
+			w.t.Fatalf("the first served is %+v", s.Call)
 		}
 		bob.must(campaigns.AgentCommand{Kind: "call.hangup"})
 		bob.result("r1")
 		w.after(100 * time.Millisecond)
 		if s := bob.now(); s.Call == nil || s.Call.Number != "+13125550103" {
-			t.Fatalf("the second served is %+v", s.Call)
+			w.t.Fatalf("the second served is %+v", s.Call)
 		}
 		bob.must(campaigns.AgentCommand{Kind: "call.hangup"})
 		bob.result("r2")
@@ -69,7 +69,7 @@ func TestInboundWaitsInTurnAndMayBeAbandoned(t *testing.T) {
 }
 
 func TestInboundSupersedesTheAttempt(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	inWorld(t, nil, func(w *world) {
 		w.phones.set(number(customer), answers(time.Hour, 0))
 		w.store.add(1, customer)
 		w.store.people[customer] = []campaigns.Contact{{ID: 1001}}
@@ -78,7 +78,7 @@ func TestInboundSupersedesTheAttempt(t *testing.T) {
 		w.incoming(customer, 20*time.Second)
 		w.after(time.Second)
 		if s := bob.now(); s.State != campaigns.AgentTalking || s.Call.Direction != campaigns.Inbound {
-			t.Fatalf("%s %+v", s.State, s.Call)
+			w.t.Fatalf("%s %+v", s.State, s.Call)
 		}
 		w.after(20 * time.Second)
 		bob.result("r1")
@@ -89,13 +89,13 @@ func TestInboundSupersedesTheAttempt(t *testing.T) {
 			}
 		}
 		if ended == "" {
-			t.Errorf("facts %q", w.store.kinds())
+			w.t.Errorf("facts %q", w.store.kinds())
 		}
 	})
 }
 
 func TestInboundRingsPerCallPhoneAndGoesOn(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	inWorld(t, nil, func(w *world) {
 		w.phones.set(phoneOf(1), answers(time.Hour, 0))
 		w.phones.set(phoneOf(2), answers(2*time.Second, 0))
 		away := w.attach(campaigns.User{ID: 1, Phone: phoneOf(1), PhoneMode: campaigns.PhonePerCall}, "s1", true)
@@ -104,14 +104,14 @@ func TestInboundRingsPerCallPhoneAndGoesOn(t *testing.T) {
 		w.incoming(caller, 2*time.Minute)
 		w.after(10 * time.Second)
 		if s := away.now(); s.State != campaigns.AgentReserved || s.Call.Stage != campaigns.StageRinging {
-			t.Fatalf("%s %+v", s.State, s.Call)
+			w.t.Fatalf("%s %+v", s.State, s.Call)
 		}
 		w.after(20 * time.Second)
 		if s := away.now(); s.State != campaigns.AgentNotReady || s.Reason != reasonPhoneNotAnswered || s.Call != nil {
-			t.Errorf("the first agent is %s %s", s.State, s.Reason)
+			w.t.Errorf("the first agent is %s %s", s.State, s.Reason)
 		}
 		if s := eve.now(); s.State != campaigns.AgentTalking {
-			t.Fatalf("the second agent is %s", s.State)
+			w.t.Fatalf("the second agent is %s", s.State)
 		}
 		eve.must(campaigns.AgentCommand{Kind: "call.hangup"})
 		eve.result("r1")
@@ -119,16 +119,16 @@ func TestInboundRingsPerCallPhoneAndGoesOn(t *testing.T) {
 }
 
 func TestUnknownCallerIsBound(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	inWorld(t, nil, func(w *world) {
 		bob := w.agent(1, true)
 		w.incoming(caller, 10*time.Second)
 		w.after(time.Second)
 		if s := bob.now(); s.Call == nil || s.Call.Pop != nil {
-			t.Fatalf("%+v", s.Call)
+			w.t.Fatalf("%+v", s.Call)
 		}
 		bob.must(campaigns.AgentCommand{ID: "c", Kind: "contact.create", Draft: []byte(`{"first_name":"Grace"}`)})
 		if s := bob.now(); s.Call.Pop == nil || s.Call.Pop.Contact.ID != 4711 {
-			t.Errorf("pop %+v", s.Call.Pop)
+			w.t.Errorf("pop %+v", s.Call.Pop)
 		}
 		w.after(10 * time.Second)
 		bob.result("r1")
@@ -137,13 +137,13 @@ func TestUnknownCallerIsBound(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	inWorld(t, func(o *Options) { o.Limits.Calls = 1 }, func(t *testing.T, w *world) {
+	inWorld(t, func(o *Options) { o.Limits.Calls = 1 }, func(w *world) {
 		if _, _, refuse := w.d.TakeCall(Incoming{Called: "+19995550000", Dialog: newFakeDialog("x")}); refuse != 404 {
-			t.Errorf("an unknown number: %d", refuse)
+			w.t.Errorf("an unknown number: %d", refuse)
 		}
 		w.incoming(caller, time.Second)
 		if _, refused := w.incoming(caller, time.Second); refused != 503 {
-			t.Errorf("a full node: %d", refused)
+			w.t.Errorf("a full node: %d", refused)
 		}
 		w.after(5 * time.Second)
 	})

@@ -11,8 +11,10 @@ func TestMailboxKeepsSlotsForWhatEndsThings(t *testing.T) {
 	full := 0
 	m := newMailbox(2, 1, func() { full++ })
 	nothing := func() {}
-	if !m.post(nothing) || !m.post(nothing) || m.post(nothing) {
-		t.Error("two ordinary slots expected")
+	for i, want := range []bool{true, true, false} {
+		if m.post(nothing) != want {
+			t.Errorf("post %d of two slots: %v", i, !want)
+		}
 	}
 	if !m.postFinal(nothing) || m.postFinal(nothing) {
 		t.Error("one reserved slot expected")

@@ -116,6 +116,7 @@ func (p *mediaPort) Bridge(a, b MediaLeg) MediaBridge {
 // joined.
 type noBridge struct{}
 
+// Unbridge implements MediaBridge.
 func (noBridge) Unbridge() {}
 
 type mediaLeg struct {
@@ -123,14 +124,28 @@ type mediaLeg struct {
 	port *mediaPort
 }
 
-func (l *mediaLeg) Offer() []byte                       { return l.leg.Offer() }
-func (l *mediaLeg) Accept(offer []byte) ([]byte, error) { return l.leg.Answer(offer) }
-func (l *mediaLeg) Sound() MediaSound                   { return l }
-func (l *mediaLeg) Close()                              { l.leg.Close() }
-func (l *mediaLeg) Confirm()                            { l.leg.SetConfirmed() }
-func (l *mediaLeg) Hush()                               { l.leg.StopPlay() }
-func (l *mediaLeg) SendDTMF(digits string)              { l.leg.SendDTMF(digits) }
+// Offer implements MediaLeg.
+func (l *mediaLeg) Offer() []byte { return l.leg.Offer() }
 
+// Accept implements MediaLeg.
+func (l *mediaLeg) Accept(offer []byte) ([]byte, error) { return l.leg.Answer(offer) }
+
+// Sound implements MediaLeg.
+func (l *mediaLeg) Sound() MediaSound { return l }
+
+// Close implements MediaLeg.
+func (l *mediaLeg) Close() { l.leg.Close() }
+
+// Confirm implements MediaSound.
+func (l *mediaLeg) Confirm() { l.leg.SetConfirmed() }
+
+// Hush implements MediaSound.
+func (l *mediaLeg) Hush() { l.leg.StopPlay() }
+
+// SendDTMF implements MediaSound.
+func (l *mediaLeg) SendDTMF(digits string) { l.leg.SendDTMF(digits) }
+
+// Agree implements MediaLeg.
 func (l *mediaLeg) Agree(answer []byte, early bool) error {
 	if early {
 		return l.leg.SetEarly(answer)
@@ -138,6 +153,7 @@ func (l *mediaLeg) Agree(answer []byte, early bool) error {
 	return l.leg.SetAnswer(answer)
 }
 
+// Play implements MediaSound.
 func (l *mediaLeg) Play(s Sound) <-chan struct{} {
 	if prompt, ok := l.port.prompts[s]; ok {
 		return l.leg.Play(prompt, s != SoundMessage)
@@ -153,6 +169,7 @@ func (l *mediaLeg) Play(s Sound) <-chan struct{} {
 	}
 }
 
+// Stats implements MediaSound.
 func (l *mediaLeg) Stats() campaigns.MediaStats {
 	s := l.leg.Stats()
 	return campaigns.MediaStats{

@@ -238,7 +238,7 @@ func (p *pacer) demand(id int64, l *line, share int, now time.Time) {
 		l.dialed = l.dialed[1:]
 	}
 	rate := max(float64(len(l.dialed)), float64(share)) / demandWindow.Seconds()
-	p.d.background(func(ctx context.Context) error { return p.d.o.Hopper.Demand(ctx, id, rate) }, "demand not told")
+	p.d.background(func(ctx context.Context) error { return p.d.o.Hopper.Demand(ctx, id, rate) }, "tell demand")
 }
 
 // dialBatch claims, reserves and dials up to n candidates of one campaign.
@@ -261,7 +261,7 @@ func (d *Dialer) dialBatch(c campaigns.Campaign, n int) batchDone {
 	attempts, refusals, err := d.o.Gate.Reserve(ctx, Reservation{Node: d.o.Node, Epoch: epoch, Items: items})
 	if err != nil {
 		d.log.Warn("nothing reserved", "campaign", c.ID, "candidates", len(items), "error", err)
-		d.background(func(ctx context.Context) error { return d.o.Hopper.Return(ctx, c.ID, items) }, "candidates not returned")
+		d.background(func(ctx context.Context) error { return d.o.Hopper.Return(ctx, c.ID, items) }, "return candidates")
 		result.away = "the store is away"
 		return result
 	}
@@ -274,7 +274,7 @@ func (d *Dialer) dialBatch(c campaigns.Campaign, n int) batchDone {
 		settled = append(settled, r.CandidateID)
 	}
 	result.dialed = len(attempts)
-	d.background(func(ctx context.Context) error { return d.o.Hopper.Settle(ctx, c.ID, settled) }, "leases not settled")
+	d.background(func(ctx context.Context) error { return d.o.Hopper.Settle(ctx, c.ID, settled) }, "settle leases")
 	return result
 }
 

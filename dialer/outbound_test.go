@@ -14,28 +14,28 @@ import (
 const customer = "+12125550101"
 
 func TestOutboundCallGoesThrough(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	inWorld(t, nil, func(w *world) {
 		w.phones.set(number(customer), answers(3*time.Second, time.Minute))
 		w.store.add(1, customer)
 		bob := w.agent(1, true)
 		w.after(4 * time.Second)
 		s := bob.now()
 		if s.State != campaigns.AgentTalking || s.Call == nil || s.Call.Stage != campaigns.StageTalking {
-			t.Fatalf("the agent is %s with %+v", s.State, s.Call)
+			w.t.Fatalf("the agent is %s with %+v", s.State, s.Call)
 		}
 		if s.Call.Pop == nil || s.Call.Pop.Script != "Hello, Bob here." {
-			t.Errorf("pop %+v", s.Call.Pop)
+			w.t.Errorf("pop %+v", s.Call.Pop)
 		}
 		if _, bridges := w.media.counts(); bridges != 1 {
-			t.Errorf("%d bridges", bridges)
+			w.t.Errorf("%d bridges", bridges)
 		}
 		w.after(time.Minute)
 		if s := bob.now(); s.State != campaigns.AgentWrapUp || s.Call.EndedBy != campaigns.EndedByCustomer {
-			t.Fatalf("the agent is %s", s.State)
+			w.t.Fatalf("the agent is %s", s.State)
 		}
 		bob.result("r1")
 		if s := bob.now(); s.State != campaigns.AgentReady || s.Call != nil || s.Today.Results != 1 {
-			t.Errorf("after the result: %+v", s)
+			w.t.Errorf("after the result: %+v", s)
 		}
 		w.expect("attempt.sent", "attempt.ringing", "attempt.answered", "call.offered", "call.bridged",
 			"call.ended:customer", "attempt.ended:answered")
@@ -43,7 +43,7 @@ func TestOutboundCallGoesThrough(t *testing.T) {
 }
 
 func TestNobodyFreeInTimeIsDropped(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	inWorld(t, nil, func(w *world) {
 		w.store.campaigns[0].Settings.Mode, w.store.campaigns[0].Settings.Ratio = campaigns.PacingRatio, 2
 		w.d.CampaignMoved(1)
 		const other = "+12125550102"
@@ -55,11 +55,11 @@ func TestNobodyFreeInTimeIsDropped(t *testing.T) {
 		began := time.Now()
 		w.after(2900 * time.Millisecond)
 		if w.media.played() != 0 {
-			t.Errorf("message before the connect limit, %s after the dial", time.Since(began))
+			w.t.Errorf("message before the connect limit, %s after the dial", time.Since(began))
 		}
 		w.after(200 * time.Millisecond)
 		if n := w.media.played(); n != 1 {
-			t.Errorf("%d messages after the connect limit", n)
+			w.t.Errorf("%d messages after the connect limit", n)
 		}
 		w.after(10 * time.Second)
 		bob.must(campaigns.AgentCommand{Kind: "call.hangup"})
@@ -72,6 +72,7 @@ func TestNobodyFreeInTimeIsDropped(t *testing.T) {
 }
 
 func TestEndsOfUnansweredAttempts(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		script script
 		want   campaigns.Outcome
@@ -82,14 +83,14 @@ func TestEndsOfUnansweredAttempts(t *testing.T) {
 		"ring timeout": {answers(time.Hour, 0), campaigns.OutcomeNoAnswer},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, nil, func(t *testing.T, w *world) {
+			inWorld(t, nil, func(w *world) {
 				w.phones.set(number(customer), c.script)
 				w.store.add(1, customer)
 				w.agent(1, true)
 				w.after(time.Minute)
 				facts := w.store.kinds()
 				if last := facts[len(facts)-1]; last != "attempt.ended:"+string(c.want) {
-					t.Errorf("facts %q", facts)
+					w.t.Errorf("facts %q", facts)
 				}
 			})
 		})
@@ -97,7 +98,7 @@ func TestEndsOfUnansweredAttempts(t *testing.T) {
 }
 
 func TestAnswerCrossingTheCancelIsDropped(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	inWorld(t, nil, func(w *world) {
 		w.phones.set(number(customer), crosses(time.Second))
 		w.store.add(1, customer)
 		w.agent(1, true)
@@ -108,7 +109,7 @@ func TestAnswerCrossingTheCancelIsDropped(t *testing.T) {
 }
 
 func TestProgressiveNeverDialsMoreThanReadyAgents(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	inWorld(t, nil, func(w *world) {
 		w.phones.set(number(customer), answers(time.Hour, 0))
 		for range 10 {
 			w.store.add(1, customer)
@@ -118,16 +119,16 @@ func TestProgressiveNeverDialsMoreThanReadyAgents(t *testing.T) {
 		w.agent(3, false)
 		w.after(10 * time.Second)
 		if n := w.phones.count(number(customer)); n != 2 {
-			t.Errorf("%d dials for 2 ready agents", n)
+			w.t.Errorf("%d dials for 2 ready agents", n)
 		}
 		if live := w.d.Live(); live.Campaigns[0].Ringing != 2 || len(live.Agents) != 3 {
-			t.Errorf("live %+v", live)
+			w.t.Errorf("live %+v", live)
 		}
 	})
 }
 
 func TestTwoCampaignsShareOneAgent(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	inWorld(t, nil, func(w *world) {
 		second := w.store.campaigns[0]
 		second.ID, second.Name = 2, "Winter"
 		w.store.mu.Lock()
@@ -142,13 +143,13 @@ func TestTwoCampaignsShareOneAgent(t *testing.T) {
 		w.agent(1, true)
 		w.after(10 * time.Second)
 		if n := w.phones.count(number(customer)); n != 1 {
-			t.Errorf("%d dials for one agent of two campaigns", n)
+			w.t.Errorf("%d dials for one agent of two campaigns", n)
 		}
 	})
 }
 
 func TestDoNotCallWhileRinging(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	inWorld(t, nil, func(w *world) {
 		w.phones.set(number(customer), answers(time.Hour, 0))
 		w.store.add(1, customer)
 		w.agent(1, true)
@@ -160,7 +161,7 @@ func TestDoNotCallWhileRinging(t *testing.T) {
 }
 
 func TestStaleLeaseSendsNoInvite(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	inWorld(t, nil, func(w *world) {
 		w.store.mu.Lock()
 		w.store.renewable = false
 		w.store.mu.Unlock()
@@ -170,23 +171,23 @@ func TestStaleLeaseSendsNoInvite(t *testing.T) {
 		w.agent(1, true)
 		w.after(5 * time.Second)
 		if n := w.phones.count(number(customer)); n != 0 {
-			t.Errorf("%d INVITEs without a fresh lease", n)
+			w.t.Errorf("%d INVITEs without a fresh lease", n)
 		}
 		if why := w.d.Live().Campaigns[0].Why; why != "the node's lease is not fresh" {
-			t.Errorf("why %q", why)
+			w.t.Errorf("why %q", why)
 		}
 		w.store.mu.Lock()
 		w.store.renewable = true
 		w.store.mu.Unlock()
 		w.after(10 * time.Second)
 		if n := w.phones.count(number(customer)); n != 1 {
-			t.Errorf("%d INVITEs after the lease was renewed", n)
+			w.t.Errorf("%d INVITEs after the lease was renewed", n)
 		}
 	})
 }
 
 func TestStoreOutageKeepsFactsAndCalls(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	inWorld(t, nil, func(w *world) {
 		w.phones.set(number(customer), answers(2*time.Second, 20*time.Second))
 		w.store.add(1, customer)
 		w.store.add(1, customer)
@@ -195,15 +196,15 @@ func TestStoreOutageKeepsFactsAndCalls(t *testing.T) {
 		w.store.setAway(true)
 		w.after(3 * time.Second)
 		if s := bob.now(); s.State != campaigns.AgentTalking {
-			t.Fatalf("the agent is %s while the store is away", s.State)
+			w.t.Fatalf("the agent is %s while the store is away", s.State)
 		}
 		w.expect("attempt.sent", "attempt.ringing")
 		w.after(20 * time.Second)
 		if _, err := bob.do(campaigns.AgentCommand{ID: "r1", Kind: "call.result", Result: campaigns.Result{Disposition: campaigns.DispositionSale}}); campaigns.CodeOf(err) != campaigns.CodeUnavailable {
-			t.Errorf("a result while the store is away: %v", err)
+			w.t.Errorf("a result while the store is away: %v", err)
 		}
 		if n := w.phones.count(number(customer)); n != 1 {
-			t.Errorf("%d dials while the store is away", n)
+			w.t.Errorf("%d dials while the store is away", n)
 		}
 		w.store.setAway(false)
 		w.after(5 * time.Second)
@@ -215,7 +216,7 @@ func TestStoreOutageKeepsFactsAndCalls(t *testing.T) {
 }
 
 func TestDrainFinishesLiveCalls(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	inWorld(t, nil, func(w *world) {
 		w.phones.set(number(customer), answers(time.Second, 30*time.Second))
 		for range 3 {
 			w.store.add(1, customer)
@@ -225,10 +226,10 @@ func TestDrainFinishesLiveCalls(t *testing.T) {
 		w.end()
 		w.after(10 * time.Second)
 		if s := bob.now(); s.State != campaigns.AgentTalking {
-			t.Fatalf("the agent is %s while draining", s.State)
+			w.t.Fatalf("the agent is %s while draining", s.State)
 		}
 		if _, refused := w.incoming("+13125550100", time.Minute); refused != 503 {
-			t.Errorf("an inbound call while draining: %d", refused)
+			w.t.Errorf("an inbound call while draining: %d", refused)
 		}
 		w.after(20 * time.Second)
 		bob.result("r1")
@@ -237,16 +238,16 @@ func TestDrainFinishesLiveCalls(t *testing.T) {
 		case err := <-w.done:
 			w.done <- err
 		default:
-			t.Error("still draining though nothing is left")
+			w.t.Error("still draining though nothing is left")
 		}
 		if n := w.phones.count(number(customer)); n != 1 {
-			t.Errorf("%d dials", n)
+			w.t.Errorf("%d dials", n)
 		}
 	})
 }
 
 func TestDrainLimitHangsUp(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	inWorld(t, nil, func(w *world) {
 		w.phones.set(number(customer), answers(time.Second, 0))
 		w.store.add(1, customer)
 		w.agent(1, true)
@@ -255,7 +256,7 @@ func TestDrainLimitHangsUp(t *testing.T) {
 		w.end()
 		err := <-w.done
 		if err != nil || time.Since(began) > 65*time.Second {
-			t.Errorf("drained after %s: %v", time.Since(began), err)
+			w.t.Errorf("drained after %s: %v", time.Since(began), err)
 		}
 		w.done <- nil
 		w.expect("attempt.sent", "attempt.ringing", "attempt.answered", "call.offered", "call.bridged",
@@ -274,7 +275,7 @@ func TestFaultyTrunkIsPassedOverOnce(t *testing.T) {
 		}
 		o.Trunks = trunks
 	}
-	inWorld(t, second, func(t *testing.T, w *world) {
+	inWorld(t, second, func(w *world) {
 		w.phones.set(number(customer), refuses(503))
 		w.phones.set("sip:"+customer+"@other:5060;user=phone", answers(time.Second, 5*time.Second))
 		w.store.add(1, customer)
@@ -284,7 +285,7 @@ func TestFaultyTrunkIsPassedOverOnce(t *testing.T) {
 		w.expect("attempt.sent", "attempt.sent", "attempt.ringing", "attempt.answered", "call.offered", "call.bridged",
 			"call.ended:customer", "attempt.ended:answered")
 		if facts := w.store.written(); !slices.ContainsFunc(facts, func(e campaigns.Event) bool { return e.Trunk == "beta" }) {
-			t.Error("the second trunk is not told")
+			w.t.Error("the second trunk is not told")
 		}
 	})
 }
@@ -297,7 +298,7 @@ func TestSlowTrunkIsWaitedFor(t *testing.T) {
 		}
 		o.Trunks = trunks
 	}
-	inWorld(t, slow, func(t *testing.T, w *world) {
+	inWorld(t, slow, func(w *world) {
 		w.phones.set(number(customer), refuses(486))
 		for range 20 {
 			w.store.add(1, customer)
@@ -308,18 +309,18 @@ func TestSlowTrunkIsWaitedFor(t *testing.T) {
 		w.after(10 * time.Second)
 		for _, k := range w.store.kinds() {
 			if k == "attempt.ended:congestion" {
-				t.Fatal("an attempt failed for want of pace")
+				w.t.Fatal("an attempt failed for want of pace")
 			}
 		}
 		if n := w.phones.count(number(customer)); n != 20 {
-			t.Errorf("%d dials", n)
+			w.t.Errorf("%d dials", n)
 		}
 	})
 }
 
 func TestMetricsTellTheStory(t *testing.T) {
 	registry := prometheus.NewRegistry()
-	inWorld(t, func(o *Options) { o.Registerer = registry }, func(t *testing.T, w *world) {
+	inWorld(t, func(o *Options) { o.Registerer = registry }, func(w *world) {
 		w.phones.set(number(customer), answers(time.Second, 5*time.Second))
 		w.store.add(1, customer)
 		bob := w.agent(1, true)
@@ -327,7 +328,7 @@ func TestMetricsTellTheStory(t *testing.T) {
 		bob.result("r1")
 		families, err := registry.Gather()
 		if err != nil {
-			t.Fatal(err)
+			w.t.Fatal(err)
 		}
 		got := make(map[string]float64)
 		for _, f := range families {
@@ -345,7 +346,7 @@ func TestMetricsTellTheStory(t *testing.T) {
 			"ringmaster_answer_to_bridge_seconds": 1, "ringmaster_answer_to_pop_seconds": 1, "ringmaster_result_commit_seconds": 1,
 		} {
 			if value, ok := got[name]; !ok || value != want {
-				t.Errorf("%s is %v, want %v", name, value, want)
+				w.t.Errorf("%s is %v, want %v", name, value, want)
 			}
 		}
 	})

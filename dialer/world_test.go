@@ -43,7 +43,7 @@ type screen struct {
 
 // inWorld runs f with a dialer that has one running campaign (1), and checks
 // afterwards that nothing is left.
-func inWorld(t *testing.T, change func(*Options), f func(*testing.T, *world)) {
+func inWorld(t *testing.T, change func(*Options), f func(*world)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -76,7 +76,7 @@ func inWorld(t *testing.T, change func(*Options), f func(*testing.T, *world)) {
 		w.end = cancel
 		go func() { w.done <- d.Run(ctx) }()
 		synctest.Wait()
-		f(t, w)
+		f(w)
 		w.finish()
 	})
 }

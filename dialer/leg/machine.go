@@ -91,12 +91,12 @@ type Stop struct {
 
 func (Stop) legInput() {}
 
-// RingExpired: the ring timer ran out.
+// RingExpired tells that the ring timer ran out.
 type RingExpired struct{}
 
 func (RingExpired) legInput() {}
 
-// LingerExpired: the end that we asked for did not come in time.
+// LingerExpired tells that the end we asked for did not come in time.
 type LingerExpired struct{}
 
 func (LingerExpired) legInput() {}
