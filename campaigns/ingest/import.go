@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ringmaster/campaigns"
+	"ringmaster/campaigns/phone"
 )
 
 // defaultBatch is the number of rows per transaction: large enough that round
@@ -138,7 +139,7 @@ func (r *run) pipeline(ctx context.Context, file io.Reader) error {
 	})
 	for range workers {
 		g.Go(func() error {
-			p := &parser{header: r.header, region: r.options.Region, zones: map[string]bool{}}
+			p := &parser{header: r.header, phones: phone.NewParser(r.options.Region), zones: map[string]bool{}}
 			for c := range toParse {
 				p.chunk(c)
 			}

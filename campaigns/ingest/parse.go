@@ -16,7 +16,7 @@ import (
 // remembers the time zones it has looked up.
 type parser struct {
 	header *header
-	region string
+	phones *phone.Parser
 	zones  map[string]bool
 }
 
@@ -93,7 +93,7 @@ func (p *parser) cell(row *Row, i int, text string) error {
 }
 
 func (p *parser) number(row *Row, text string) error {
-	n, err := phone.Parse(text, p.region)
+	n, err := p.phones.Parse(text)
 	if err != nil {
 		var e *campaigns.Error
 		if errors.As(err, &e) {

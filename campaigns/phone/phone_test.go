@@ -1,10 +1,14 @@
 package phone_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nyaruka/phonenumbers"
+	"pgregory.net/rapid"
 
 	"ringmaster/campaigns"
 	"ringmaster/campaigns/phone"
@@ -154,6 +158,33 @@ func TestAddressZonesExist(t *testing.T) {
 	}
 }
 
+// The short way for North American numbers must give what the long way gives.
+func TestPlainNorthAmericanNumbers(t *testing.T) {
+	t.Parallel()
+	parser := phone.NewParser("US")
+	rapid.Check(t, func(t *rapid.T) {
+		area := rapid.IntRange(100, 999).Draw(t, "area")
+		rest := rapid.IntRange(0, 9_999_999).Draw(t, "rest")
+		form := rapid.SampledFrom([]string{"%03d%07d", "1%03d%07d", "+1%03d%07d", "+1 (%03d) %07d", "1-%03d-%07d", "%03d.%07d"}).Draw(t, "form")
+		text := fmt.Sprintf(form, area, rest)
+		want, err := phonenumbers.Parse(text, "US")
+		if err != nil || !phonenumbers.IsPossibleNumber(want) {
+			want = nil
+		}
+		got, err := parser.Parse(text)
+		if (err == nil) != (want != nil) {
+			t.Fatalf("%s: %v, want %v", text, err, want)
+		}
+		if want == nil {
+			return
+		}
+		region := phonenumbers.GetRegionCodeForNumber(want)
+		if got.E164 != phonenumbers.Format(want, phonenumbers.E164) || region != "" && got.Region != region {
+			t.Fatalf("%s gives %+v, want %v in %s", text, got, want, region)
+		}
+	})
+}
+
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"+12085550123", "(208) 555-0123", "1.2E+10", "'12085550123.0", "tel:+49", "０３１", "+1;ext=4"} {
 		f.Add(s, "US")
@@ -174,9 +205,14 @@ func FuzzParse(f *testing.F) {
 }
 
 func BenchmarkParse(b *testing.B) {
-	for b.Loop() {
-		if _, err := phone.Parse("(208) 555-0123", "US"); err != nil {
-			b.Fatal(err)
-		}
+	for name, text := range map[string]string{"US": "(208) 555-0123", "DE": "+49 30 123456"} {
+		b.Run(name, func(b *testing.B) {
+			parser := phone.NewParser("US")
+			for b.Loop() {
+				if _, err := parser.Parse(text); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
