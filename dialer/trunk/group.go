@@ -223,8 +223,9 @@ func (l *Lease) release(now time.Time, end Ended) {
 		if end.RetryAfter > 0 {
 			r.breaker.pause(now, end.RetryAfter)
 		}
-	case end.Local:
-		// It tells nothing of the trunk: the next call may probe.
+	case end.Local || (end.Code == 0 && end.Q850 == 0 && !end.Saw18x && !end.Answered):
+		// Nothing came back: it tells nothing of the trunk, and the next call
+		// may probe.
 		if l.probe {
 			r.breaker.probing = false
 		}

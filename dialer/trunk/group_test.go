@@ -226,6 +226,12 @@ func TestBreaker(t *testing.T) {
 	if probe.Trunk().Name != "a" {
 		t.Fatal("no second probe")
 	}
+	// A probe that was never sent proves nothing.
+	probe.Release(now, Ended{WeCancelled: true})
+	probe = mustAcquire(t, g, now)
+	if probe.Trunk().Name != "a" || g.Live()[0].Healthy {
+		t.Fatal("healed by a call that was never sent, or not probed again")
+	}
 	// It rings: the trunk is well before the call ends.
 	probe.Ringing()
 	if l := mustAcquire(t, g, now); l.Trunk().Name != "a" || !g.Live()[0].Healthy {

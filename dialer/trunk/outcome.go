@@ -62,6 +62,10 @@ func Judge(end Ended) Verdict {
 	switch {
 	case end.Answered:
 		return Verdict{Outcome: campaigns.OutcomeAnswered}
+	case end.WeCancelled && end.Code == 408 && !end.Saw18x:
+		// Silence (timer B, or a proxy's word for it) behind our ring time-out:
+		// a dead trunk. The time to ring is over, so no other one is tried.
+		return Verdict{Outcome: campaigns.OutcomeCongestion, Fault: true}
 	case end.Local:
 		return judgeLocal(end)
 	}
@@ -74,10 +78,6 @@ func Judge(end Ended) Verdict {
 // judgeLocal judges what happened on our side of the wire.
 func judgeLocal(end Ended) Verdict {
 	switch {
-	case end.WeCancelled && end.Code == 408 && !end.Saw18x:
-		// Timer B behind our ring time-out: a dead trunk. The time to ring is
-		// over, so no other one is tried.
-		return Verdict{Outcome: campaigns.OutcomeCongestion, Fault: true}
 	case end.WeCancelled:
 		return Verdict{Outcome: campaigns.OutcomeNoAnswer}
 	case end.Code == 408 && end.Saw18x:
