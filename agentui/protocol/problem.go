@@ -46,8 +46,12 @@ func (p *Problem) ContentType(string) string { return "application/problem+json"
 
 // ProblemOf maps an error for the outside: the one mapping, of the API and of
 // the socket alike. The text of what is not a campaigns.Error, and of
-// CodeInternal, is not shown.
+// CodeInternal, is not shown. A Problem stays as it is.
 func ProblemOf(err error) Problem {
+	var made *Problem
+	if errors.As(err, &made) {
+		return *made
+	}
 	code := campaigns.CodeOf(err)
 	p := Problem{Type: "urn:ringmaster:problem:" + string(code), Code: code}
 	var e *campaigns.Error
