@@ -12,14 +12,23 @@ type Facts struct {
 	CampaignState campaigns.CampaignState
 	ListActive    bool
 	Settings      *campaigns.Settings
-	// Zones the number may lie in.
-	Zones          []string
-	NumberBad      bool
-	DoNotCall      bool
+	// Zones in which the person may be when the number rings.
+	Zones []string
+	// Locations are the Zones, loaded; nil: they are loaded for each decision.
+	Locations []*time.Location
+	NumberBad bool
+	DoNotCall bool
+	// DoNotCallUntil is when DoNotCall ends by itself; zero: never.
+	DoNotCallUntil time.Time
 	OpenComplaint  bool
 	ConsentRefused bool
+	// ConsentRefusedUntil is when ConsentRefused ends by itself; zero: never.
+	ConsentRefusedUntil time.Time
 	// Attempts of this candidate that count.
 	Attempts int
+	// AgreedCallback is set for a callback that is due: it was agreed with the
+	// person and is kept where the candidate's attempts are used up.
+	AgreedCallback bool
 	// PersonAttempts and NumberAttempts are the times of the attempts that
 	// count within the caps' periods, over all campaigns, newest first.
 	PersonAttempts  []time.Time
@@ -45,6 +54,9 @@ const retrySoon = time.Minute
 // one that holds longest: campaign, list, DNC, complaint, consent, number,
 // attempts, zone, caps, window, and last what is under way.
 func Decide(f Facts, now time.Time) Verdict {
+	if f.Locations == nil {
+		f.Locations = Locations(f.Zones)
+	}
 	if v, refused := lasting(f); refused {
 		return v
 	}
@@ -54,7 +66,7 @@ func Decide(f Facts, now time.Time) Verdict {
 	if until, hit := capped(f.Settings.NumberCap, f.NumberAttempts, now); hit {
 		return Verdict{Reason: campaigns.ReasonNumberCap, Until: until}
 	}
-	open, next := WindowOpenFor(f.Settings.Window, f.Zones, now, f.Settings.RingTimeout.Std())
+	open, next := windowOpen(f.Settings.Window, f.Locations, now, f.Settings.RingTimeout.Std())
 	if !open {
 		return Verdict{Reason: campaigns.ReasonOutsideWindow, Until: next}
 	}
@@ -69,39 +81,33 @@ func Decide(f Facts, now time.Time) Verdict {
 	return Verdict{Allowed: true}
 }
 
-// lasting checks what does not lapse with time.
+// lasting checks what does not lapse with time, or only at a date of its own.
 func lasting(f Facts) (Verdict, bool) {
 	refuse := func(r campaigns.Reason) (Verdict, bool) { return Verdict{Reason: r}, true }
+	refuseUntil := func(r campaigns.Reason, until time.Time) (Verdict, bool) { return Verdict{Reason: r, Until: until}, true }
 	switch {
 	case f.CampaignState != campaigns.CampaignRunning:
 		return refuse(campaigns.ReasonCampaignNotRunning)
 	case !f.ListActive:
 		return refuse(campaigns.ReasonListInactive)
 	case f.DoNotCall:
-		return refuse(campaigns.ReasonDoNotCall)
+		return refuseUntil(campaigns.ReasonDoNotCall, f.DoNotCallUntil)
 	case f.OpenComplaint:
 		return refuse(campaigns.ReasonOpenComplaint)
 	case f.ConsentRefused:
-		return refuse(campaigns.ReasonConsentRefused)
+		return refuseUntil(campaigns.ReasonConsentRefused, f.ConsentRefusedUntil)
 	case f.NumberBad:
 		return refuse(campaigns.ReasonNoNumber)
-	case f.Attempts >= f.Settings.MaxAttempts:
+	case f.Attempts >= f.Settings.MaxAttempts && !f.AgreedCallback:
 		return refuse(campaigns.ReasonMaxAttempts)
-	case !ZonesKnown(f.Zones):
+	case len(f.Locations) == 0:
 		return refuse(campaigns.ReasonZoneUnknown)
 	}
 	return Verdict{}, false
 }
 
 // ZonesKnown reports whether there is at least one zone and each is known.
-func ZonesKnown(zones []string) bool {
-	for _, zone := range zones {
-		if _, ok := zoneOf(zone); !ok {
-			return false
-		}
-	}
-	return len(zones) > 0
-}
+func ZonesKnown(zones []string) bool { return len(Locations(zones)) > 0 }
 
 // capped reports whether the cap is used up, and until when: the moment at
 // which the oldest of the newest Max attempts leaves the period.

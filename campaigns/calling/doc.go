@@ -4,7 +4,12 @@
 // business time are parameters, and the same Decide serves the reserve
 // transaction, the engine, campaign why and the tests.
 //
-// A window is decided by the local clock of each zone, so that a day with a
-// shift of daylight saving time has the hours that its people see. An unknown
-// zone means no call.
+// A window is decided by the local clock of each zone, minute by minute, so
+// that a day with a shift of daylight saving time has the hours that its people
+// see: an hour that the clock skips opens nothing, one that it shows twice is
+// judged twice. Hours that reach midnight go on into the next day's where those
+// begin at midnight. An unknown zone means no call.
+//
+// The package keeps no state, not even loaded time zones: Facts.Locations takes
+// those that a caller keeps.
 package calling

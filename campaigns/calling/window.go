@@ -1,126 +1,134 @@
 package calling
 
 import (
-	"sync"
 	"time"
 
 	"ringmaster/campaigns"
 )
 
-// horizon bounds the search for the next opening of a window; a window that is
-// closed on every weekday never opens.
+// horizon bounds the search for the next opening of a window: one that does not
+// open within it, counts as closed for ever.
 const horizon = 15 * 24 * time.Hour
+
+// minutesPerDay of a local clock; a day with a shift of daylight saving time
+// has these minutes too, some of them never or twice.
+const minutesPerDay = 24 * 60
 
 // WindowOpen tells whether the window is open now in every one of the zones,
 // and when it next is: now itself while it is open, the zero time when it never
 // opens within two weeks or a zone is unknown.
 func WindowOpen(w campaigns.Window, zones []string, now time.Time) (open bool, next time.Time) {
-	return windowOpen(w, zones, now, 0)
+	return WindowOpenFor(w, zones, now, 0)
 }
 
 // WindowOpenFor is WindowOpen for a phone that may ring for the whole of ring:
 // the window must not close meanwhile.
 func WindowOpenFor(w campaigns.Window, zones []string, now time.Time, ring time.Duration) (open bool, next time.Time) {
-	return windowOpen(w, zones, now, ring)
+	return windowOpen(w, Locations(zones), now, ring)
 }
 
-func windowOpen(w campaigns.Window, zones []string, now time.Time, ring time.Duration) (bool, time.Time) {
-	locations := make([]*time.Location, 0, len(zones))
-	for _, zone := range zones {
-		location, ok := zoneOf(zone)
-		if !ok {
-			return false, time.Time{}
-		}
-		locations = append(locations, location)
+// AllowedUntil gives the moment at which the window that is open now closes in
+// the first of the zones; the zero time when it is not open. A window that
+// never closes is given until the horizon of two weeks.
+func AllowedUntil(w campaigns.Window, zones []string, now time.Time) time.Time {
+	locations := Locations(zones)
+	if len(locations) == 0 {
+		return time.Time{}
 	}
+	limit := now.Add(horizon)
+	for _, location := range locations {
+		at := now
+		for at.Before(limit) && openAt(w, location, at) {
+			at = turn(w, location, at)
+		}
+		if at.Before(limit) {
+			limit = at
+		}
+	}
+	if !limit.After(now) {
+		return time.Time{}
+	}
+	return limit
+}
+
+// Locations loads the zones; nil when one of them is unknown. It reads the
+// time zone database, some ten microseconds a zone: who decides often keeps the
+// result in Facts.Locations.
+func Locations(zones []string) []*time.Location {
+	locations := make([]*time.Location, len(zones))
+	for i, zone := range zones {
+		// LoadLocation takes the empty name for UTC and "Local" for the
+		// machine's own zone; neither says where a person is.
+		if zone == "" || zone == "Local" {
+			return nil
+		}
+		location, err := time.LoadLocation(zone)
+		if err != nil {
+			return nil
+		}
+		locations[i] = location
+	}
+	return locations
+}
+
+func windowOpen(w campaigns.Window, locations []*time.Location, now time.Time, ring time.Duration) (open bool, next time.Time) {
 	if len(locations) == 0 {
 		return false, time.Time{}
 	}
-	at := now
-	for at.Sub(now) < horizon {
-		moved := false
+	for at := now; at.Sub(now) < horizon; {
+		later := at
 		for _, location := range locations {
-			open, next := zoneOpen(w, location, at, ring)
-			if open {
-				continue
+			if until := closedUntil(w, location, at, ring); until.After(later) {
+				later = until
 			}
-			if next.IsZero() {
-				return false, time.Time{}
-			}
-			at, moved = next, true
 		}
-		if !moved {
+		if later.Equal(at) {
 			return at.Equal(now), at
 		}
+		at = later
 	}
 	return false, time.Time{}
 }
 
-// zoneOpen decides one zone; next is the start of the zone's next interval
-// that is long enough.
-func zoneOpen(w campaigns.Window, location *time.Location, at time.Time, ring time.Duration) (open bool, next time.Time) {
+// closedUntil gives a moment before which no call may start in the zone: at
+// itself when one may start then. It steps from one turn of the local clock to
+// the next, for the one or two that lie within ring.
+func closedUntil(w campaigns.Window, location *time.Location, at time.Time, ring time.Duration) time.Time {
+	for t := at; ; t = turn(w, location, t) {
+		switch {
+		case t.Sub(at) > ring:
+			return at
+		case !openAt(w, location, t):
+			return turn(w, location, t)
+		}
+	}
+}
+
+// openAt reads the local clock.
+func openAt(w campaigns.Window, location *time.Location, at time.Time) bool {
 	local := at.In(location)
-	for day := range 16 {
-		date := time.Date(local.Year(), local.Month(), local.Day()+day, 12, 0, 0, 0, location)
-		from, until := interval(w, date)
-		if !from.Before(until) || until.Sub(from) <= ring {
-			continue
-		}
-		if !at.Before(from) && at.Add(ring).Before(until) {
-			return true, at
-		}
-		if at.Before(from) {
-			return false, from
-		}
-	}
-	return false, time.Time{}
+	hours := w.Days[local.Weekday()]
+	minute := local.Hour()*60 + local.Minute()
+	return hours.From <= minute && minute < hours.Until
 }
 
-// interval gives the window's instants on the date's day.
-func interval(w campaigns.Window, date time.Time) (from, until time.Time) {
-	h := w.Days[date.Weekday()]
-	at := func(minutes int) time.Time {
-		return time.Date(date.Year(), date.Month(), date.Day(), 0, minutes, 0, 0, date.Location())
-	}
-	return at(h.From), at(h.Until)
-}
-
-// AllowedUntil gives the end of the window that is open now in every zone; the
-// zero time when it is not open.
-func AllowedUntil(w campaigns.Window, zones []string, now time.Time) time.Time {
-	if open, _ := WindowOpen(w, zones, now); !open {
-		return time.Time{}
-	}
-	var first time.Time
-	for _, zone := range zones {
-		location, ok := zoneOf(zone)
-		if !ok {
-			return time.Time{}
-		}
-		if _, until := interval(w, now.In(location)); first.IsZero() || until.Before(first) {
-			first = until
+// turn gives the next moment at which the local clock may open or close the
+// window: the next edge of the day's hours, midnight, or a shift of the clock,
+// whichever comes first.
+func turn(w campaigns.Window, location *time.Location, at time.Time) time.Time {
+	local := at.In(location)
+	hours := w.Days[local.Weekday()]
+	minute := local.Hour()*60 + local.Minute()
+	edge := minutesPerDay
+	for _, e := range []int{hours.Until, hours.From} {
+		if minute < e && e < edge {
+			edge = e
 		}
 	}
-	return first
-}
-
-// zones remembers loaded time zones; the database of zones does not change
-// while a process runs.
-var zones sync.Map
-
-func zoneOf(name string) (*time.Location, bool) {
-	if name == "" || name == "Local" {
-		return nil, false
+	left := time.Duration(edge-minute)*time.Minute - time.Duration(local.Second())*time.Second - time.Duration(local.Nanosecond())
+	next := at.Add(left)
+	if _, shift := local.ZoneBounds(); !shift.IsZero() && shift.Before(next) {
+		return shift
 	}
-	if known, ok := zones.Load(name); ok {
-		location, isZone := known.(*time.Location)
-		return location, isZone && location != nil
-	}
-	location, err := time.LoadLocation(name)
-	if err != nil {
-		// Unknown names are not remembered: they come from files.
-		return nil, false
-	}
-	zones.Store(name, location)
-	return location, true
+	return next
 }
