@@ -29,11 +29,17 @@ type file struct {
 	forever bool
 }
 
+// visitors knows who asks; *auth.Manager does.
+type visitors interface {
+	Who(r *http.Request) (auth.Identity, error)
+}
+
 // mountPages serves the browser application. Its routes are / (sign-in),
 // /agent and /wallboard; each goes where the role of who asks belongs.
-func mountPages(router chi.Router, manager *auth.Manager) error {
+// built is nil where the binary has no application.
+func mountPages(router chi.Router, people visitors, built fs.FS) error {
 	files := map[string]file{}
-	if built, ok := web.Files(); ok {
+	if built != nil {
 		var err error
 		if files, err = readFiles(built); err != nil {
 			return err
@@ -54,7 +60,7 @@ func mountPages(router chi.Router, manager *auth.Manager) error {
 		router.Get(route, func(w http.ResponseWriter, r *http.Request) {
 			// A page depends on who asks.
 			w.Header().Set("Vary", "Cookie")
-			if to := belongs(manager, r); to != "" && to != route {
+			if to := belongs(people, r); to != "" && to != route {
 				w.Header().Set("Cache-Control", "no-store")
 				http.Redirect(w, r, to, http.StatusSeeOther)
 				return
@@ -72,8 +78,8 @@ func mountPages(router chi.Router, manager *auth.Manager) error {
 
 // belongs is the route of who asks; empty while that cannot be told, when the
 // page itself says what is wrong.
-func belongs(manager *auth.Manager, r *http.Request) string {
-	who, err := manager.Who(r)
+func belongs(people visitors, r *http.Request) string {
+	who, err := people.Who(r)
 	switch {
 	case err == nil:
 		return auth.HomeOf(who.User.Role)

@@ -15,6 +15,7 @@ import (
 	"ringmaster/agentui/auth"
 	"ringmaster/agentui/rest"
 	"ringmaster/agentui/session"
+	"ringmaster/agentui/web"
 	"ringmaster/campaigns"
 )
 
@@ -59,10 +60,9 @@ func (o *Options) Validate() error {
 
 // Server is the HTTP server.
 type Server struct {
-	log     *slog.Logger
-	hub     *session.Hub
-	handler http.Handler
-	router  chi.Router
+	log    *slog.Logger
+	hub    *session.Hub
+	router chi.Router
 }
 
 // New makes a Server; it starts nothing.
@@ -100,15 +100,23 @@ func New(o Options) (*Server, error) {
 	}
 	router.Method(http.MethodGet, "/v1/socket", s.hub)
 	router.Get("/sign-in", manager.Link)
-	if err := mountPages(router, manager); err != nil {
+	built, ok := web.Files()
+	if !ok {
+		o.Logger.Warn("this binary has no pages: build it by make build")
+		built = nil
+	}
+	if err := mountPages(router, manager, built); err != nil {
 		return nil, err
 	}
-	s.router, s.handler = router, router
+	s.router = router
 	return s, nil
 }
 
 // ServeHTTP implements http.Handler.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.ServeHTTP(w, r) }
+
+// Routes lists the routes, for the test that holds each against every role.
+func (s *Server) Routes() chi.Routes { return s.router }
 
 // Listen opens the address, host:port; the error names it.
 func Listen(ctx context.Context, address string) (net.Listener, error) {

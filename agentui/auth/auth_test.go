@@ -11,10 +11,13 @@ import (
 	"time"
 
 	"github.com/alexedwards/argon2id"
+	"go.uber.org/goleak"
 
 	"ringmaster/agentui/protocol"
 	"ringmaster/campaigns"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // keeper is a fake of the store.
 type keeper struct {

@@ -89,11 +89,11 @@ func New(opts Options) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := scs.New()
-	m.Store = store{opts.Sessions}
-	m.Lifetime = opts.Lifetime
-	m.HashTokenInStore = true
-	m.Cookie.Name = "ringmaster_session"
+	// Not scs.New: it would start the goroutine of a store in memory.
+	m := &scs.SessionManager{
+		Store: store{opts.Sessions}, Codec: scs.GobCodec{}, Lifetime: opts.Lifetime, HashTokenInStore: true,
+		Cookie: scs.SessionCookie{Name: "ringmaster_session"},
+	}
 	if u, _ := url.Parse(opts.PublicURL); u.Scheme == "https" {
 		// The prefix makes browsers refuse the cookie from another host or
 		// over plain HTTP.

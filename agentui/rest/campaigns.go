@@ -9,7 +9,7 @@ import (
 )
 
 type whyRequest struct {
-	idInPath
+	ID      int64 `path:"id" minimum:"1" doc:"The id."`
 	Contact int64 `query:"contact" minimum:"1" doc:"Explains one contact instead."`
 }
 

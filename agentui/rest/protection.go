@@ -14,7 +14,7 @@ type suppressRequest struct {
 }
 
 type complaintRequest struct {
-	idInPath
+	ID   int64 `path:"id" minimum:"1" doc:"The id."`
 	Body struct {
 		Text string `json:"text" minLength:"1" maxLength:"2000" doc:"What the person complained of."`
 	}
