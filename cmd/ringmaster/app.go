@@ -72,7 +72,7 @@ func newApp(ctx context.Context, cfg *configs.Config, logger *slog.Logger) (a *a
 		}
 	}
 	if cfg.HasRole(configs.RoleWeb) {
-		if a.web, err = newWebServer(a); err != nil {
+		if a.web, err = newWebServer(ctx, a); err != nil {
 			return nil, err
 		}
 	}
@@ -204,6 +204,10 @@ func (a *app) run(ctx context.Context) error {
 
 // close releases what the parts hold, in the reverse order of their making.
 func (a *app) close() {
+	if a.web != nil && a.web.listener != nil {
+		// Run has closed it; where run never came this frees the port.
+		_ = a.web.listener.Close()
+	}
 	if a.media != nil {
 		if err := a.media.Close(); err != nil {
 			a.log.Warn("media", "error", err)

@@ -64,14 +64,19 @@ func (b *bot) talk(call *campaigns.CallView) []botFrame {
 	frames := b.once("draft", func() botFrame {
 		return b.command("call.draft", map[string]any{"call_id": call.CallID, "body": map[string]any{"notes": "in conversation"}}, 0)
 	})
-	hangUp := string(call.CallID) + "hang up"
-	if !b.planned[hangUp] {
+	hangUp, now := string(call.CallID)+"hang up", string(call.CallID)+"now"
+	switch {
+	case b.home && !b.planned[hangUp+"home"]:
+		// The shift is over: the conversation comes to its end.
+		b.planned[hangUp+"home"] = true
+		b.later(4*time.Second, func() { b.planned[now] = true })
+	case !b.planned[hangUp]:
 		b.planned[hangUp] = true
 		if b.rng.Float64() < 0.25 {
-			b.later(time.Duration(4+b.rng.IntN(8))*time.Second, func() { b.planned[string(call.CallID)+"now"] = true })
+			b.later(time.Duration(4+b.rng.IntN(8))*time.Second, func() { b.planned[now] = true })
 		}
 	}
-	if b.planned[string(call.CallID)+"now"] {
+	if b.planned[now] {
 		frames = append(frames, b.once("hung up", func() botFrame {
 			return b.command("call.hangup", map[string]any{"call_id": call.CallID}, 0)
 		})...)

@@ -23,6 +23,8 @@ type demoCmd struct {
 	Seed   uint64        `default:"1" help:"Seed of customers and bots."`
 	JSON   bool          `help:"Report as one JSON object on standard output; everything else goes to standard error."`
 	Keep   string        `help:"Folder that keeps stores and carrier beyond the end, for going on later." type:"path" placeholder:"DIR"`
+	HTTP   string        `default:"127.0.0.1:8080" help:"Address of the pages; another port where this one is taken." placeholder:"IP:PORT"`
+	Stop   bool          `help:"Stop what a kept demo left running, and end."`
 	PgBin  string        `help:"Folder of PostgreSQL's programs. Default: searched for." type:"path" placeholder:"DIR"`
 	Quiet  bool          `help:"No live lines."`
 }
@@ -49,6 +51,9 @@ func (c *demoCmd) Run(ctx context.Context, io streams) error {
 		say = io.err
 	}
 	logger := newLogger(io.err, configs.Log{Level: slog.LevelWarn, Format: "text"})
+	if c.Stop {
+		return c.stop(ctx, logger)
+	}
 	house, err := openDemoHouse(ctx, c, logger)
 	if err != nil {
 		return err
@@ -61,9 +66,24 @@ func (c *demoCmd) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	if c.JSON {
+		for _, line := range report.Told {
+			_, _ = fmt.Fprintln(io.err, "!", line)
+		}
 		return report.writeJSON(io.out)
 	}
 	return report.writeText(io.out)
+}
+
+// stop ends the stores and the carrier of a kept demo; its data stays.
+func (c *demoCmd) stop(ctx context.Context, logger *slog.Logger) error {
+	if c.Keep == "" {
+		return errors.New("--stop: needs --keep DIR, the folder of the kept demo")
+	}
+	house, err := openDemoHouse(ctx, c, logger)
+	if err != nil {
+		return err
+	}
+	return errors.Join(house.stopCarrier(), house.stores.Stop(ctx))
 }
 
 // work starts the app and the bots, waits for the end, sends the bots home,
@@ -73,6 +93,9 @@ func (c *demoCmd) work(ctx context.Context, house *demoHouse, say io.Writer, log
 	// The app outlives the wish to end, so that bots finish their calls.
 	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopServing()
+	if err := house.servesFrom(started); err != nil {
+		return demoReport{}, err
+	}
 	a, err := newApp(serving, house.cfg, logger)
 	if err != nil {
 		return demoReport{}, err
@@ -120,6 +143,9 @@ func (c *demoCmd) work(ctx context.Context, house *demoHouse, say io.Writer, log
 	deadline := time.AfterFunc(homeLimit, endShift)
 	_ = bots.Wait()
 	deadline.Stop()
+	if err := house.servesUntil(time.Now()); err != nil {
+		logger.Warn("demo state not saved", "error", err)
+	}
 	stopServing()
 	worked := time.Since(started)
 	if err := <-appDone; err != nil {

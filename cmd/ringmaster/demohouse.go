@@ -34,6 +34,14 @@ type demoState struct {
 	Desk      string        `json:"desk"` // the agents' phones at the carrier
 	// CarrierPID is the carrier's process, zero while none runs.
 	CarrierPID int `json:"carrier_pid"`
+	// Served are the times at which the dialer was there.
+	Served []period `json:"served"`
+}
+
+// period is an interval of the wall clock; a killed run's has no end.
+type period struct {
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until,omitzero"`
 }
 
 // demoHouse is what a demo stands on: a folder, stores, addresses, and the
@@ -46,6 +54,7 @@ type demoHouse struct {
 	state  demoState
 	cfg    *configs.Config
 	agents int
+	http   string
 	// carrier is the process, if this run started it.
 	carrier *os.Process
 	exited  chan error
@@ -53,7 +62,7 @@ type demoHouse struct {
 
 // openDemoHouse makes or finds the folder and starts the stores.
 func openDemoHouse(ctx context.Context, c *demoCmd, logger *slog.Logger) (*demoHouse, error) {
-	h := &demoHouse{dir: c.Keep, keep: c.Keep != "", log: logger, agents: c.Agents}
+	h := &demoHouse{dir: c.Keep, keep: c.Keep != "", log: logger, agents: c.Agents, http: c.HTTP}
 	var err error
 	if h.keep {
 		// The store's own user must be able to enter it.
@@ -102,10 +111,35 @@ func (h *demoHouse) loadState(seed uint64) error {
 			return err
 		}
 	}
-	if h.state.HTTP, err = freeTCP("127.0.0.1:8080"); err != nil {
-		return err
+	if h.state.HTTP, err = freeTCP(h.http); err != nil {
+		return fmt.Errorf("--http: %w", err)
 	}
 	return h.saveState()
+}
+
+// servesFrom notes that the dialer is there from now on.
+func (h *demoHouse) servesFrom(at time.Time) error {
+	h.state.Served = append(h.state.Served, period{From: at})
+	return h.saveState()
+}
+
+// servesUntil notes that the dialer leaves.
+func (h *demoHouse) servesUntil(at time.Time) error {
+	h.state.Served[len(h.state.Served)-1].Until = at
+	return h.saveState()
+}
+
+// away tells whether the dialer was surely or possibly not there: before it
+// served, after it left, and from the start of a run that was killed, since
+// nobody knows when, until the next one.
+func (h *demoHouse) away(at time.Time) bool {
+	for i, p := range h.state.Served {
+		killed := p.Until.IsZero() && i < len(h.state.Served)-1
+		if !killed && !at.Before(p.From) && (p.Until.IsZero() || at.Before(p.Until)) {
+			return false
+		}
+	}
+	return true
 }
 
 // saveState writes the state in one step, so that a kill leaves the old or the

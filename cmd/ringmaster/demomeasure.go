@@ -127,7 +127,7 @@ func (r *demoReport) fillTestimony(ctx context.Context, house *demoHouse, store 
 	if err != nil {
 		return err
 	}
-	told := testify(attempts, calls, records, house.state.Offset)
+	told := testify(attempts, calls, records, house.state.Offset, house.away)
 	r.Violations, r.Told = told.violations, told.Complaints
 	r.Violations.OpenAttempts = integrity.OpenAttempts
 	r.Violations.StatelessCandidates = integrity.StatelessCandidates

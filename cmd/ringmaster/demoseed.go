@@ -44,7 +44,7 @@ var demoCampaigns = []demoCampaign{
 		"Six months of {{product}} at half the price",
 	},
 	{
-		"Spring offer", campaigns.KindProspecting, campaigns.PacingRatio, 2, 0.45, 1,
+		"Spring offer", campaigns.KindProspecting, campaigns.PacingRatio, 3, 0.45, 1,
 		"Hello {{first_name|there}}, this is {{agent_name}} of Northwind Telecom.\nWe have an offer for homes in {{region}}.",
 		"First three months free",
 	},

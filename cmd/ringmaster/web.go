@@ -2,13 +2,125 @@ package main
 
 import (
 	"context"
+	"net"
 	"time"
+
+	"ringmaster/agentui"
+	"ringmaster/campaigns"
+	"ringmaster/campaigns/phone"
+	"ringmaster/campaigns/postgres"
 )
 
-type webServer struct{ floor *floorSource }
+// version is told by the API; the build sets it.
+var version = "dev"
 
-func newWebServer(a *app) (*webServer, error) {
-	return &webServer{floor: &floorSource{store: a.store, queue: a.queue, dialer: a.dialer, changed: a.dialer.Changed(), within: 20 * time.Second}}, nil
+// webServer serves pages, API and sockets.
+type webServer struct {
+	floor    *floorSource
+	server   *agentui.Server
+	listener net.Listener
 }
 
-func (w *webServer) run(ctx context.Context) error { <-ctx.Done(); return nil }
+// newWebServer makes the server and takes its address, so that a port in use
+// is told before anything is dialed.
+func newWebServer(ctx context.Context, a *app) (*webServer, error) {
+	within := 20 * time.Second
+	if len(a.cfg.Inbound) > 0 {
+		within = time.Duration(a.cfg.Inbound[0].ServiceLevelSeconds) * time.Second
+	}
+	w := &webServer{floor: &floorSource{store: a.store, queue: a.queue, dialer: a.dialer, changed: a.dialer.Changed(), within: within}}
+	options := agentui.Options{
+		PublicURL: a.cfg.HTTP.PublicURL, Origins: a.cfg.HTTP.Origins, Version: version,
+		Users: a.store, Sessions: a.store, Agents: a.dialer, Floor: w.floor,
+		Campaigns:  campaignDesk{a},
+		Protection: protectionDesk{a.store, a.cfg.Phone.DefaultRegion},
+		Ready:      a.notReady, Logger: a.log.With("part", "web"), Registerer: a.registry,
+	}
+	if a.cfg.Metrics.Listen == "" {
+		options.Gatherer = a.registry
+	}
+	var err error
+	if w.server, err = agentui.New(options); err != nil {
+		return nil, err
+	}
+	w.listener, err = agentui.Listen(ctx, a.cfg.HTTP.Listen)
+	return w, err
+}
+
+// run serves until ctx ends.
+func (w *webServer) run(ctx context.Context) error { return w.server.Run(ctx, w.listener) }
+
+// notReady names the parts that are not ready, with the reason.
+func (a *app) notReady(ctx context.Context) map[string]string {
+	reasons := map[string]string{}
+	if err := a.store.Ping(ctx); err != nil {
+		reasons["database"] = "does not answer"
+	}
+	if err := a.queue.Ping(ctx); err != nil {
+		reasons["redis"] = "does not answer"
+	}
+	if a.dialer != nil && !a.dialer.Ready() {
+		reasons["dialer"] = "has not joined yet, or is draining"
+	}
+	return reasons
+}
+
+// campaignDesk moves campaigns and tells the dialer and the engine at once.
+type campaignDesk struct{ a *app }
+
+// Campaigns gives every campaign that is not closed.
+func (d campaignDesk) Campaigns(ctx context.Context) ([]campaigns.Campaign, error) {
+	return d.a.store.Campaigns(ctx)
+}
+
+// Campaign finds one by id.
+func (d campaignDesk) Campaign(ctx context.Context, id int64) (campaigns.Campaign, error) {
+	return d.a.store.Campaign(ctx, id)
+}
+
+// MoveCampaign starts, pauses or closes a campaign.
+func (d campaignDesk) MoveCampaign(ctx context.Context, id int64, to campaigns.CampaignState, by campaigns.User) (campaigns.Campaign, error) {
+	moved, err := d.a.store.MoveCampaign(ctx, id, to)
+	if err != nil {
+		return moved, err
+	}
+	d.a.log.Info("campaign moved", "campaign", id, "state", to, "by", by.ID)
+	d.a.dialer.CampaignMoved(id)
+	if d.a.engine != nil {
+		d.a.engine.Wake(id)
+	}
+	return moved, nil
+}
+
+// Why explains a campaign's candidates, or one person.
+func (d campaignDesk) Why(ctx context.Context, id, contactID int64) (any, error) {
+	if contactID != 0 {
+		return d.a.store.WhyContact(ctx, id, contactID)
+	}
+	return d.a.store.Why(ctx, id)
+}
+
+// protectionDesk keeps people from being called.
+type protectionDesk struct {
+	store  *postgres.Store
+	region string
+}
+
+// Suppress puts a number on the do-not-call list.
+func (d protectionDesk) Suppress(ctx context.Context, number string, campaignID int64, reason string, _ campaigns.User) error {
+	parsed, err := phone.Parse(number, d.region)
+	if err != nil {
+		return campaigns.Invalid("number", "%v", err)
+	}
+	return d.store.AddSuppression(ctx, parsed.E164, campaignID, "api", reason, time.Time{})
+}
+
+// OpenComplaint stops every call to a person.
+func (d protectionDesk) OpenComplaint(ctx context.Context, contactID int64, text string, _ campaigns.User) error {
+	return d.store.OpenComplaint(ctx, contactID, text)
+}
+
+// CloseComplaint closes a person's open complaints.
+func (d protectionDesk) CloseComplaint(ctx context.Context, contactID int64, _ campaigns.User) error {
+	return d.store.CloseComplaint(ctx, contactID)
+}

@@ -35,10 +35,13 @@ func story() ([]ledgerAttempt, []ledgerCall, []simcarrier.Record) {
 	return attempts, calls, records
 }
 
+// present is a dialer that is always there.
+func present(time.Time) bool { return false }
+
 func TestAnAgreeingStoryHasNoViolation(t *testing.T) {
 	t.Parallel()
 	attempts, calls, records := story()
-	got := testify(attempts, calls, records, 0)
+	got := testify(attempts, calls, records, 0, present)
 	if got.total() != 0 || got.Bridged != 1 || got.HeardBothWays != 1 || len(got.Complaints) != 0 {
 		t.Fatalf("%+v", got)
 	}
@@ -85,7 +88,7 @@ func TestEachSpoiltStoryIsTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			attempts, calls, records := c.spoil(story())
-			got := testify(attempts, calls, records, 0)
+			got := testify(attempts, calls, records, 0, present)
 			if got.violations != c.want {
 				t.Errorf("%+v, want %+v: %v", got.violations, c.want, got.Complaints)
 			}
@@ -93,11 +96,25 @@ func TestEachSpoiltStoryIsTold(t *testing.T) {
 	}
 }
 
+func TestACallerWhileTheDialerWasAwayIsNoMismatch(t *testing.T) {
+	t.Parallel()
+	attempts, calls, records := story()
+	records[2].AnsweredAt = time.Time{}
+	got := testify(attempts, calls[:1], records, 0, func(time.Time) bool { return true })
+	if got.CarrierMismatch != 0 {
+		t.Fatalf("%+v", got)
+	}
+	records[2].AnsweredAt = records[2].InviteAt
+	if got = testify(attempts, calls[:1], records, 0, func(time.Time) bool { return true }); got.CarrierMismatch != 1 {
+		t.Fatalf("an answered call must be known: %+v", got)
+	}
+}
+
 func TestADeafCallIsTold(t *testing.T) {
 	t.Parallel()
 	attempts, calls, records := story()
 	records[3].Heard = nil
-	got := testify(attempts, calls, records, 0)
+	got := testify(attempts, calls, records, 0, present)
 	if got.Bridged != 1 || got.HeardBothWays != 0 || len(got.Complaints) != 1 {
 		t.Fatalf("%+v", got)
 	}
