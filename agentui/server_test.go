@@ -166,7 +166,7 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- server.Run(ctx, listener) }()
 	s.server, s.base = server, "http://"+listener.Addr().String()
@@ -184,8 +184,20 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
-// do makes a request and gives the answer with its body.
-func (s *site) do(method, path, token, body string, header ...string) (*http.Response, string) {
+// answer is a response without its body.
+type answer struct {
+	StatusCode   int
+	Header       http.Header
+	method, path string
+}
+
+// Cookies of the answer.
+func (a answer) Cookies() []*http.Cookie {
+	return (&http.Response{Header: a.Header}).Cookies()
+}
+
+// do makes a request and gives the answer and its body.
+func (s *site) do(method, path, token, body string, header ...string) (answer, string) {
 	s.t.Helper()
 	r, err := http.NewRequest(method, s.base+path, strings.NewReader(body))
 	if err != nil {
@@ -209,7 +221,7 @@ func (s *site) do(method, path, token, body string, header ...string) (*http.Res
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return resp, string(data)
+	return answer{resp.StatusCode, resp.Header, method, path}, string(data)
 }
 
 // signIn exchanges a link for a bearer token.
@@ -227,35 +239,41 @@ func (s *site) signIn(link string) string {
 }
 
 // problem expects a problem+json answer of the code.
-func (s *site) problem(resp *http.Response, text string, status int, code campaigns.Code) protocol.Problem {
+func (s *site) problem(resp answer, text string, status int, code campaigns.Code) protocol.Problem {
 	s.t.Helper()
 	var p protocol.Problem
 	if err := json.Unmarshal([]byte(text), &p); err != nil || resp.StatusCode != status || p.Code != code || p.Status != status ||
 		resp.Header.Get("Content-Type") != "application/problem+json" {
-		s.t.Errorf("%s %s: %d %s %s, want %d %s", resp.Request.Method, resp.Request.URL.Path, resp.StatusCode, resp.Header.Get("Content-Type"), text, status, code)
+		s.t.Errorf("%s %s: %d %s %s, want %d %s", resp.method, resp.path, resp.StatusCode, resp.Header.Get("Content-Type"), text, status, code)
 	}
 	return p
 }
 
-// openSocket says hello over a socket and reads until the reply.
-func (s *site) openSocket(query string, header http.Header) (*websocket.Conn, *http.Response, error) {
+// openSocket says hello over a socket and reads until the reply; it gives the
+// HTTP status of the handshake.
+func (s *site) openSocket(query string, header http.Header) (*websocket.Conn, int, error) {
 	dialer := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}, HandshakeTimeout: 5 * time.Second}
 	ws, resp, err := dialer.Dial("ws"+strings.TrimPrefix(s.base, "http")+"/v1/socket"+query, header)
+	status := 0
+	if resp != nil {
+		status = resp.StatusCode
+		_ = resp.Body.Close()
+	}
 	if err != nil {
-		return nil, resp, err
+		return nil, status, err
 	}
 	s.t.Cleanup(func() { _ = ws.Close() })
 	_ = ws.SetReadDeadline(time.Now().Add(10 * time.Second))
 	if err := ws.WriteJSON(map[string]any{"t": "hello", "id": ulid.Make().String(), "d": map[string]any{}}); err != nil {
-		return nil, resp, err
+		return nil, status, err
 	}
 	for {
 		var frame map[string]any
 		if err := ws.ReadJSON(&frame); err != nil {
-			return nil, resp, err
+			return nil, status, err
 		}
 		if frame["ok"] == true {
-			return ws, resp, nil
+			return ws, status, nil
 		}
 	}
 }
@@ -314,8 +332,8 @@ func TestSocketDoors(t *testing.T) {
 	} {
 		header := bearer.Clone()
 		header.Set("Origin", origin)
-		_, resp, err := s.openSocket("", header)
-		if (err == nil) != ok || !ok && (resp == nil || resp.StatusCode != http.StatusForbidden) {
+		_, status, err := s.openSocket("", header)
+		if (err == nil) != ok || !ok && status != http.StatusForbidden {
 			t.Errorf("origin %s: %v", origin, err)
 		}
 	}
@@ -341,9 +359,8 @@ func TestSocketDoors(t *testing.T) {
 	if _, _, err := ws.ReadMessage(); !websocket.IsCloseError(err, int(protocol.CloseSignedOut)) {
 		t.Errorf("after sign-out: %v", err)
 	}
-	if resp, text := s.do(http.MethodGet, "/v1/me", token, ""); true {
-		s.problem(resp, text, http.StatusUnauthorized, protocol.CodeUnauthorized)
-	}
+	resp, text := s.do(http.MethodGet, "/v1/me", token, "")
+	s.problem(resp, text, http.StatusUnauthorized, protocol.CodeUnauthorized)
 }
 
 var _ http.Handler = (*agentui.Server)(nil)

@@ -235,19 +235,26 @@ type store struct{ sessions Sessions }
 
 var errNoContext = errors.New("sessions are kept with a context only")
 
+// FindCtx implements scs.CtxStore.
 func (s store) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	return s.sessions.FindSession(ctx, token)
 }
 
+// CommitCtx implements scs.CtxStore.
 func (s store) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
 	return s.sessions.CommitSession(ctx, token, data, expiry)
 }
 
+// DeleteCtx implements scs.CtxStore.
 func (s store) DeleteCtx(ctx context.Context, token string) error {
 	return s.sessions.DeleteSession(ctx, token)
 }
 
-// Find, Commit and Delete complete scs.Store; scs prefers those with a context.
-func (store) Find(string) ([]byte, bool, error)      { return nil, false, errNoContext }
+// Find completes scs.Store; scs prefers the methods with a context.
+func (store) Find(string) ([]byte, bool, error) { return nil, false, errNoContext }
+
+// Commit completes scs.Store.
 func (store) Commit(string, []byte, time.Time) error { return errNoContext }
-func (store) Delete(string) error                    { return errNoContext }
+
+// Delete completes scs.Store.
+func (store) Delete(string) error { return errNoContext }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +63,7 @@ func (m *Manager) Require(roles ...campaigns.Role) func(http.Handler) http.Handl
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			who, err := m.Who(r)
-			if err == nil && !has(roles, who.User.Role) {
+			if err == nil && !slices.Contains(roles, who.User.Role) {
 				m.opts.Logger.Warn("request denied", "user", who.User.ID, "role", who.User.Role, "method", r.Method, "path", r.URL.Path)
 				err = campaigns.Errorf(campaigns.CodeForbidden, "this is not for the role %s", who.User.Role)
 			}
@@ -76,13 +77,4 @@ func (m *Manager) Require(roles ...campaigns.Role) func(http.Handler) http.Handl
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, who)))
 		})
 	}
-}
-
-func has(roles []campaigns.Role, role campaigns.Role) bool {
-	for _, r := range roles {
-		if r == role {
-			return true
-		}
-	}
-	return false
 }

@@ -48,14 +48,12 @@ func (p *Problem) ContentType(string) string { return "application/problem+json"
 // the socket alike. The text of what is not a campaigns.Error, and of
 // CodeInternal, is not shown. A Problem stays as it is.
 func ProblemOf(err error) Problem {
-	var made *Problem
-	if errors.As(err, &made) {
+	if made, ok := errors.AsType[*Problem](err); ok {
 		return *made
 	}
 	code := campaigns.CodeOf(err)
 	p := Problem{Type: "urn:ringmaster:problem:" + string(code), Code: code}
-	var e *campaigns.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*campaigns.Error](err); ok {
 		p.Detail, p.Field = e.Message, e.Field
 	}
 	switch code {

@@ -142,7 +142,9 @@ func Lookup(name string) (Message, bool) {
 // May reports whether the role may send the command.
 func (m *Message) May(role campaigns.Role) bool { return slices.Contains(m.Roles, role) }
 
-// NewPayload gives a pointer to a fresh zero payload of the command.
+// NewPayload gives a pointer to a fresh zero payload of the command; nil for an
+// event.
 func (m *Message) NewPayload() Payload {
-	return reflect.New(reflect.TypeOf(m.Payload).Elem()).Interface().(Payload)
+	p, _ := reflect.TypeAssert[Payload](reflect.New(reflect.TypeOf(m.Payload).Elem()))
+	return p
 }

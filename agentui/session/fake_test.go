@@ -197,7 +197,7 @@ func newHouse(t *testing.T, change func(*session.Options)) *house {
 		t.Fatal(err)
 	}
 	h.hub = hub
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = hub.Run(ctx) }()
 	server := httptest.NewServer(hub)
@@ -216,7 +216,10 @@ type client struct {
 func (h *house) dial(t *testing.T, as string) *client {
 	t.Helper()
 	dialer := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}, HandshakeTimeout: 5 * time.Second}
-	ws, _, err := dialer.Dial(h.url+"/?as="+as, nil)
+	ws, resp, err := dialer.Dial(h.url+"/?as="+as, nil)
+	if resp != nil {
+		_ = resp.Body.Close()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

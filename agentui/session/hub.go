@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -131,7 +132,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		protocol.WriteProblem(w, campaigns.Errorf(campaigns.CodeForbidden, "the origin %.100q is not this server", r.Header.Get("Origin")))
 		return
 	}
-	if websocket.IsWebSocketUpgrade(r) && !offers(r) {
+	if websocket.IsWebSocketUpgrade(r) && !slices.Contains(websocket.Subprotocols(r), protocol.Subprotocol) {
 		h.metrics.refused.WithLabelValues("subprotocol").Inc()
 		protocol.WriteProblem(w, campaigns.Errorf(campaigns.CodeInvalid, "the subprotocol %s is not offered", protocol.Subprotocol))
 		return
@@ -164,15 +165,6 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer h.leave(c)
 	c.serve()
-}
-
-func offers(r *http.Request) bool {
-	for _, p := range websocket.Subprotocols(r) {
-		if p == protocol.Subprotocol {
-			return true
-		}
-	}
-	return false
 }
 
 // refuse closes a socket that was never admitted.

@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"ringmaster/agentui/protocol"
@@ -72,7 +74,7 @@ func (c *conn) carryOut(ctx context.Context, j job, limit time.Duration) {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reply, err := c.execute(ctx, j)
+	reply, err := c.safely(ctx, j)
 	c.hub.metrics.command(j.cmd.T, err, time.Since(start).Seconds())
 	if err != nil {
 		if internal(err) {
@@ -92,6 +94,18 @@ func (c *conn) carryOut(ctx context.Context, j job, limit time.Duration) {
 		return
 	}
 	c.out.push(frame{data: data})
+}
+
+// safely turns a panic of a command into an error: one command fails, the
+// process and its calls go on.
+func (c *conn) safely(ctx context.Context, j job) (reply campaigns.AgentReply, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.log.Error("command panicked", "command", j.cmd.T, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = campaigns.Errorf(campaigns.CodeInternal, "command panicked")
+		}
+	}()
+	return c.execute(ctx, j)
 }
 
 // wholeBody gives a reply's payload the form that the registry names.

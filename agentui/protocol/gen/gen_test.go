@@ -76,7 +76,7 @@ func TestEveryReferenceResolves(t *testing.T) {
 
 func resolves(doc any, to string) bool {
 	at := doc
-	for _, key := range strings.Split(strings.TrimPrefix(to, "#/"), "/") {
+	for key := range strings.SplitSeq(strings.TrimPrefix(to, "#/"), "/") {
 		object, ok := at.(map[string]any)
 		if !ok {
 			return false

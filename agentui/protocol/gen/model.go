@@ -100,8 +100,7 @@ func (m *model) add(t reflect.Type) error {
 		def.values, def.open = m.src.values[key], slices.Contains(openTypes(), t)
 		return nil
 	}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name == "" || name == "-" || !f.IsExported() {
 			return fmt.Errorf("%s.%s has no name in JSON", t, f.Name)
