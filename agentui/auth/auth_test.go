@@ -158,6 +158,12 @@ func TestPasswordSignIn(t *testing.T) {
 			t.Errorf("errors tell names apart: %q", texts)
 		}
 	}
+	// Names that do not exist cost a hash as well: with a decoy that cannot be
+	// read, that shows.
+	m.hasher.decoy = "no hash"
+	if _, err := m.SignIn(request(""), Credentials{Name: "nobody else", Password: "wrong"}); codeOf(err) != campaigns.CodeInternal {
+		t.Errorf("no hash was compared for an unknown name: %v", err)
+	}
 	if _, err := m.SignIn(request(""), Credentials{Name: "ana", Password: strings.Repeat("x", 2000)}); codeOf(err) != campaigns.CodeInvalid {
 		t.Errorf("oversized password: %v", err)
 	}

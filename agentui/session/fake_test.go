@@ -174,6 +174,7 @@ type house struct {
 	control *control
 	door    *door
 	hub     *session.Hub
+	metrics *prometheus.Registry
 	url     string
 	stop    func()
 }
@@ -187,11 +188,13 @@ func newHouse(t *testing.T, change func(*session.Options)) *house {
 	opts := session.Options{
 		Agents: h.agents, Floor: h.floor, Campaigns: h.control, Auth: h.door,
 		Origin: func(r *http.Request) bool { return r.Header.Get("Origin") != "https://evil.example" },
-		Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(), Timing: session.DefaultTiming(),
+		Logger: slog.New(slog.DiscardHandler), Timing: session.DefaultTiming(),
 	}
 	if change != nil {
 		change(&opts)
 	}
+	h.metrics = prometheus.NewRegistry()
+	opts.Registerer = h.metrics
 	hub, err := session.New(opts)
 	if err != nil {
 		t.Fatal(err)
@@ -205,6 +208,22 @@ func newHouse(t *testing.T, change func(*session.Options)) *house {
 	h.stop = sync.OnceFunc(func() { cancel(); <-done })
 	t.Cleanup(func() { h.stop(); server.Close() })
 	return h
+}
+
+// watching gives the gauge of the sockets that watch the floor.
+func (h *house) watching(t *testing.T) float64 {
+	t.Helper()
+	families, err := h.metrics.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == "ringmaster_sockets_watching" {
+			return f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	t.Fatal("no gauge of the watching sockets")
+	return 0
 }
 
 // client is one side of a socket, as a browser has it.

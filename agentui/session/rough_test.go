@@ -148,6 +148,11 @@ func TestFloorIsComputedOnceForAll(t *testing.T) {
 	})
 	a, _ := h.hello(t, "supervisor")
 	b, _ := h.hello(t, "supervisor")
+	// One waits in the channel; with the third in it, the first has been dealt
+	// with, for nobody.
+	for range 3 {
+		h.floor.changed <- struct{}{}
+	}
 	if h.floor.count() != 0 {
 		t.Error("the floor is computed for nobody")
 	}
@@ -175,4 +180,15 @@ func TestFloorIsComputedOnceForAll(t *testing.T) {
 	b.event("floor", nil)
 	// a's next frame is its ping's reply, not a floor.
 	a.ok(a.send("ping", protocol.Empty{}, 0))
+	// Who is gone watches no more.
+	if got := h.watching(t); got != 1 {
+		t.Errorf("%v watch, want 1", got)
+	}
+	_ = b.ws.Close()
+	for deadline := time.Now().Add(10 * time.Second); h.watching(t) != 0; {
+		if time.Now().After(deadline) {
+			t.Fatal("the watcher that is gone is kept")
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
