@@ -120,7 +120,8 @@ func draw(ctx context.Context, tx pgx.Tx, table string, n int) ([]int64, error) 
 	if n == 0 {
 		return nil, nil
 	}
-	rows, err := tx.Query(ctx, `select nextval(pg_get_serial_sequence($1, 'id')) from generate_series(1, $2)`, table, n)
+	rows, err := tx.Query(ctx, `with of as materialized (select pg_get_serial_sequence($1, 'id')::regclass as sequence)
+		select nextval(of.sequence) from of, generate_series(1, $2)`, table, n)
 	if err != nil {
 		return nil, err
 	}

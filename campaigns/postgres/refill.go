@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ringmaster/campaigns"
-	"ringmaster/campaigns/calling"
 )
 
 // callbackOffset lifts due callbacks above every rank. Ranks are doublings plus
@@ -41,7 +40,7 @@ func (s *Store) Refill(ctx context.Context, campaignID int64, n int) ([]campaign
 		}
 		now := s.clock.Now()
 		p := picker{tx: tx, campaignID: campaignID, n: n}
-		if err := p.open(ctx, settings, now); err != nil {
+		if err := s.openBuckets(ctx, &p, settings, now); err != nil {
 			return err
 		}
 		best, err := p.pick(ctx)
@@ -72,9 +71,9 @@ type picker struct {
 	lists []int64
 }
 
-// open finds the buckets whose window is open for as long as a phone may ring,
+// openBuckets finds the buckets whose window is open for as long as a phone may ring,
 // and the active lists if not all are.
-func (p *picker) open(ctx context.Context, settings *campaigns.Settings, now time.Time) error {
+func (s *Store) openBuckets(ctx context.Context, p *picker, settings *campaigns.Settings, now time.Time) error {
 	rows, err := p.tx.Query(ctx, `select id, kind, zones from buckets where campaign_id = $1`, p.campaignID)
 	if err != nil {
 		return err
@@ -84,7 +83,7 @@ func (p *picker) open(ctx context.Context, settings *campaigns.Settings, now tim
 	var kind string
 	var zones []string
 	if _, err := pgx.ForEachRow(rows, []any{&id, &kind, &zones}, func() error {
-		if open, _ := calling.WindowOpenFor(settings.Window, zones, now, settings.RingTimeout.Std()); open {
+		if s.bucketVerdict(settings, campaigns.CampaignRunning, true, zones, now).Allowed {
 			p.buckets = append(p.buckets, id)
 			if kind == bucketCallback {
 				p.offset[id] = callbackOffset

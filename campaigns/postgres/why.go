@@ -38,7 +38,7 @@ func (s *Store) Why(ctx context.Context, campaignID int64) ([]WhyLine, error) {
 		if lines, err = whyWaiting(ctx, tx, campaignID); err != nil {
 			return err
 		}
-		ready, err := whyReady(ctx, tx, campaignID, settings, state, s.clock.Now())
+		ready, err := s.whyReady(ctx, tx, campaignID, settings, state, s.clock.Now())
 		lines = append(lines, ready...)
 		return err
 	})
@@ -68,7 +68,7 @@ func whyWaiting(ctx context.Context, tx pgx.Tx, campaignID int64) ([]WhyLine, er
 }
 
 // whyReady judges the ready candidates bucket by bucket.
-func whyReady(ctx context.Context, tx pgx.Tx, campaignID int64, settings *campaigns.Settings, state campaigns.CampaignState, now time.Time) ([]WhyLine, error) {
+func (s *Store) whyReady(ctx context.Context, tx pgx.Tx, campaignID int64, settings *campaigns.Settings, state campaigns.CampaignState, now time.Time) ([]WhyLine, error) {
 	rows, err := tx.Query(ctx, `select b.zones, l.active, sum(c.n)::bigint
 		from (select bucket_id, list_id, count(*) as n from candidates
 		      where campaign_id = $1 and state = 'ready' group by 1, 2) c
@@ -81,14 +81,14 @@ func whyReady(ctx context.Context, tx pgx.Tx, campaignID int64, settings *campai
 	var active bool
 	var n int
 	_, err = pgx.ForEachRow(rows, []any{&zones, &active, &n}, func() error {
-		reason, next := bucketVerdict(settings, state, active, zones, now)
-		l := byReason[reason]
+		verdict := s.bucketVerdict(settings, state, active, zones, now)
+		l := byReason[verdict.Reason]
 		if l == nil {
-			l = &WhyLine{State: campaigns.CandidateReady, Reason: reason}
-			byReason[reason] = l
+			l = &WhyLine{State: campaigns.CandidateReady, Reason: verdict.Reason}
+			byReason[verdict.Reason] = l
 		}
 		l.Count += n
-		if !next.IsZero() && (l.Next == nil || next.Before(*l.Next)) {
+		if next := verdict.Until; !next.IsZero() && (l.Next == nil || next.Before(*l.Next)) {
 			l.Next = &next
 		}
 		return nil
@@ -100,19 +100,10 @@ func whyReady(ctx context.Context, tx pgx.Tx, campaignID int64, settings *campai
 	return lines, err
 }
 
-// bucketVerdict says why the refill leaves a ready candidate, or nothing.
-func bucketVerdict(settings *campaigns.Settings, state campaigns.CampaignState, active bool, zones []string, now time.Time) (campaigns.Reason, time.Time) {
-	switch {
-	case state != campaigns.CampaignRunning:
-		return campaigns.ReasonCampaignNotRunning, time.Time{}
-	case !active:
-		return campaigns.ReasonListInactive, time.Time{}
-	case !calling.ZonesKnown(zones):
-		return campaigns.ReasonZoneUnknown, time.Time{}
-	}
-	open, next := calling.WindowOpenFor(settings.Window, zones, now, settings.RingTimeout.Std())
-	if !open {
-		return campaigns.ReasonOutsideWindow, next
-	}
-	return "", time.Time{}
+// bucketVerdict says why the refill leaves a ready candidate of these zones, or
+// nothing.
+func (s *Store) bucketVerdict(settings *campaigns.Settings, state campaigns.CampaignState, active bool, zones []string, now time.Time) calling.Verdict {
+	f := calling.Facts{CampaignState: state, ListActive: active, Settings: settings}
+	f.Zones, f.Locations = s.zones.of(zoneQuestion{}, zones)
+	return calling.Decide(f, now)
 }

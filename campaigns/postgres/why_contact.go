@@ -77,7 +77,7 @@ func (s *Store) WhyContact(ctx context.Context, campaignID, contactID int64) (Wh
 		p.Name = c.Name()
 		of.Attempts = p.Attempts
 		p.Factors = scoring.Explain(of, scoring.RulesOf(*settings), p.Now)
-		p.Numbers, err = whyNumbers(ctx, tx, campaignID, contactID, settings, state, p.Now)
+		p.Numbers, err = s.whyNumbers(ctx, tx, campaignID, contactID, settings, state, p.Now)
 		return err
 	})
 	return p, err
@@ -93,7 +93,7 @@ func noCampaign(err error, id int64) error {
 
 // whyNumbers asks the gates about each of the person's numbers, by the facts
 // that the reserve transaction reads.
-func whyNumbers(ctx context.Context, tx pgx.Tx, campaignID, contactID int64, settings *campaigns.Settings, state campaigns.CampaignState, now time.Time) ([]WhyNumber, error) {
+func (s *Store) whyNumbers(ctx context.Context, tx pgx.Tx, campaignID, contactID int64, settings *campaigns.Settings, state campaigns.CampaignState, now time.Time) ([]WhyNumber, error) {
 	rows, err := tx.Query(ctx, factsSelect+`
 		from (select c.id as candidate, c.contact_id as contact, p.number_id as number, c.campaign_id as campaign, p.position
 		      from candidates c join contact_numbers p on p.contact_id = c.contact_id
@@ -103,7 +103,7 @@ func whyNumbers(ctx context.Context, tx pgx.Tx, campaignID, contactID int64, set
 	if err != nil {
 		return nil, err
 	}
-	all, err := pgx.CollectRows(rows, scanFacts)
+	all, err := pgx.CollectRows(rows, s.scanFacts)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,9 @@ func gates() []gate {
 		{campaigns.ReasonConsentRefused, func(f *calling.Facts) { f.ConsentRefused = false }},
 		{campaigns.ReasonNoNumber, func(f *calling.Facts) { f.NumberBad = false }},
 		{campaigns.ReasonMaxAttempts, func(f *calling.Facts) { f.Attempts = 0 }},
-		{campaigns.ReasonZoneUnknown, func(f *calling.Facts) { f.Zones, f.Settings = []string{"Etc/UTC"}, alwaysOpen(f.Settings) }},
+		{campaigns.ReasonZoneUnknown, func(f *calling.Facts) {
+			f.Zones, f.Locations, f.Settings = []string{"Etc/UTC"}, nil, alwaysOpen(f.Settings)
+		}},
 		{campaigns.ReasonPersonCap, func(f *calling.Facts) { f.PersonAttempts = nil }},
 		{campaigns.ReasonNumberCap, func(f *calling.Facts) { f.NumberAttempts = nil }},
 		{campaigns.ReasonOutsideWindow, func(f *calling.Facts) { f.Settings = alwaysOpen(f.Settings) }},

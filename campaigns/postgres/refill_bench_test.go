@@ -1,0 +1,71 @@
+package postgres_test
+
+import (
+	"fmt"
+	"testing"
+)
+
+// fill makes n ready candidates in twelve buckets of distinct zone sets, of
+// which those of the Americas are open, without contacts and numbers, which a
+// refill does not read. Indexes are built afterwards.
+func fill(b *testing.B, i *imports, n int) {
+	b.Helper()
+	i.exec(`insert into lists (campaign_id, name) values ($1, 'generated')`, i.campaign.ID)
+	i.exec(`insert into buckets (campaign_id, kind, zones) select $1, 'rank', string_to_array(zones, ',') from unnest(array[
+		'America/New_York', 'America/Chicago', 'America/Chicago,America/New_York', 'America/Toronto', 'America/Detroit',
+		'America/Denver', 'America/Bogota', 'America/Chicago,America/Denver', 'America/Los_Angeles', 'Asia/Tokyo',
+		'Australia/Sydney', 'Pacific/Honolulu']) as zones`, i.campaign.ID)
+	definitions := i.rows(`select pg_get_indexdef(indexrelid) from pg_index where indrelid = 'candidates'::regclass and not indisunique`)
+	for _, name := range i.rows(`select indexrelid::regclass::text from pg_index where indrelid = 'candidates'::regclass and not indisunique`) {
+		i.exec(`drop index ` + name)
+	}
+	i.exec(`set session_replication_role = replica`) // no foreign keys
+	i.exec(`with b as (select array_agg(id) as ids from buckets)
+		insert into candidates (campaign_id, contact_id, list_id, number_id, bucket_id, rank, event_at, state, state_at)
+		select $1, g, (select id from lists), g, b.ids[1 + (random() * 12)::int % 12], random() * 1000, now(), 'ready', now()
+		from generate_series(1, $2::bigint) g, b`, i.campaign.ID, n)
+	i.exec(`set session_replication_role = origin`)
+	for _, definition := range definitions {
+		i.exec(definition)
+	}
+	i.exec(`vacuum analyze candidates`)
+}
+
+// BenchmarkRefill refills a hopper by a hundred candidates at a time: of a
+// million fresh ones, of those with the best 200,000 resting, and of ten
+// million. Every refill leaves its rows behind as queued, so the table is used
+// up as in production.
+func BenchmarkRefill(b *testing.B) {
+	const n = 100
+	refill := func(b *testing.B, i *imports) {
+		taken := 0
+		for b.Loop() {
+			items, err := i.store.Refill(b.Context(), i.campaign.ID, n)
+			if err != nil || len(items) != n {
+				b.Fatalf("%d items, %v", len(items), err)
+			}
+			taken += len(items)
+		}
+		b.ReportMetric(float64(taken)/b.Elapsed().Seconds(), "candidates/s")
+	}
+	for _, size := range []int{1_000_000, 10_000_000} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			i := newImports(b)
+			fill(b, i, size)
+			i.exec(`checkpoint`)
+			b.Run("fresh", func(b *testing.B) { refill(b, i) })
+			i.exec(`update candidates set state = 'resting', reason = 'busy', due_at = now() + interval '1 day'
+				where id in (select id from candidates where state = 'ready' order by rank desc limit 200000)`)
+			// The first refill walks past what the update has left at the head of the
+			// index, and marks it dead; a vacuum takes it away.
+			i.exec(`checkpoint`)
+			if _, err := i.store.Refill(b.Context(), i.campaign.ID, n); err != nil {
+				b.Fatal(err)
+			}
+			b.Run("best_200000_resting", func(b *testing.B) { refill(b, i) })
+			i.exec(`vacuum candidates`)
+			i.exec(`checkpoint`)
+			b.Run("best_200000_resting_vacuumed", func(b *testing.B) { refill(b, i) })
+		})
+	}
+}
