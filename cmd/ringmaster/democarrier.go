@@ -34,7 +34,14 @@ func (h *demoHouse) startCarrier(ctx context.Context) error {
 		"--listen", h.state.Carrier, "--phones-listen", h.state.Desk, "--dialer-addr", h.state.SIP, "--inbound-number", demoNumber,
 		"--seed", strconv.FormatUint(h.state.Seed, 10), "--mix", demoMix, "--log", h.path("carrier.jsonl"),
 		"--talk-mean", "9s", "--wait-scale", "0.6", "--max-calls", "2000")
-	command.Stderr = os.Stderr
+	// A file, not our own standard error: that may be gone while the carrier of
+	// a killed demo works on.
+	words, err := os.OpenFile(h.path("carrier.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("carrier: %w", err)
+	}
+	defer func() { _ = words.Close() }()
+	command.Stderr = words
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if !h.keep {
 		command.SysProcAttr.Pdeathsig = syscall.SIGTERM
