@@ -38,24 +38,29 @@ type app struct {
 	web    *webServer     // nil without the role
 }
 
-// newApp makes the parts in the order in which they need each other and undoes
-// it when one fails.
-func newApp(ctx context.Context, cfg *configs.Config, logger *slog.Logger) (a *app, err error) {
+// newApp makes the parts and undoes it when one fails.
+func newApp(ctx context.Context, cfg *configs.Config, logger *slog.Logger) (*app, error) {
 	if cfg.HasRole(configs.RoleWeb) && !cfg.HasRole(configs.RoleDialer) {
 		return nil, errors.New("roles: web needs dialer in the same process in this version")
 	}
-	a = &app{cfg: cfg, log: logger, registry: prometheus.NewRegistry()}
+	a := &app{cfg: cfg, log: logger, registry: prometheus.NewRegistry()}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	defer func() {
-		if err != nil {
-			a.close()
-		}
-	}()
-	if a.store, err = openStore(ctx, cfg, logger); err != nil {
+	if err := a.make(ctx); err != nil {
+		a.close()
 		return nil, err
 	}
+	return a, nil
+}
+
+// make makes the parts in the order in which they need each other.
+func (a *app) make(ctx context.Context) error {
+	cfg, logger := a.cfg, a.log
+	var err error
+	if a.store, err = openStore(ctx, cfg, logger); err != nil {
+		return err
+	}
 	if a.queue, err = queue.Open(ctx, queue.Options{URL: cfg.Redis.URL, Node: cfg.Node}); err != nil {
-		return nil, err
+		return err
 	}
 	if cfg.HasRole(configs.RoleEngine) {
 		a.engine, err = engine.New(engine.Options{
@@ -63,20 +68,20 @@ func newApp(ctx context.Context, cfg *configs.Config, logger *slog.Logger) (a *a
 			Logger: logger.With("part", "engine"), Registerer: a.registry,
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if cfg.HasRole(configs.RoleDialer) {
-		if err = a.makeDialer(); err != nil {
-			return nil, err
+		if err := a.makeDialer(); err != nil {
+			return err
 		}
 	}
 	if cfg.HasRole(configs.RoleWeb) {
 		if a.web, err = newWebServer(ctx, a); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return a, nil
+	return nil
 }
 
 // makeDialer makes media, signalling and the dialer on top of them.
@@ -191,11 +196,13 @@ func (a *app) run(ctx context.Context) error {
 			defer stopRest()
 			dialing, stop := context.WithCancel(ctx)
 			defer stop()
-			defer context.AfterFunc(failing, stop)()
+			unhook := context.AfterFunc(failing, stop)
+			defer unhook()
 			return a.dialer.Run(dialing)
 		})
 	} else {
-		defer context.AfterFunc(ctx, stopRest)()
+		unhook := context.AfterFunc(ctx, stopRest)
+		defer unhook()
 	}
 	err := g.Wait()
 	a.close()

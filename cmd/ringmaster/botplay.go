@@ -34,7 +34,7 @@ func (b *bot) react() []botFrame {
 }
 
 // once runs a step of the present call, or of no call, a single time.
-func (b *bot) once(step string, make func() botFrame) []botFrame {
+func (b *bot) once(step string, frame func() botFrame) []botFrame {
 	key := step
 	if b.snapshot.Call != nil {
 		key = string(b.snapshot.Call.CallID) + step
@@ -46,7 +46,7 @@ func (b *bot) once(step string, make func() botFrame) []botFrame {
 		clear(b.planned)
 	}
 	b.planned[key] = true
-	return []botFrame{make()}
+	return []botFrame{frame()}
 }
 
 // later runs the step after a while, in the bot's own loop.

@@ -54,7 +54,7 @@ func newLogger(w io.Writer, c configs.Log) *slog.Logger {
 	}
 	file, ok := w.(*os.File)
 	plain := !ok || !term.IsTerminal(int(file.Fd()))
-	return slog.New(tint.NewHandler(w, &tint.Options{Level: c.Level, NoColor: plain, TimeFormat: "15:04:05.000"}))
+	return slog.New(tint.NewTextHandler(w, &tint.Options{Level: c.Level, NoColor: plain, TimeFormat: "15:04:05.000"}))
 }
 
 // migrateCmd brings the database to this version's schema.

@@ -123,8 +123,13 @@ func (h *demoHouse) awaitCarrier(pid int) error {
 	}
 	for {
 		select {
-		case <-h.exited:
-			return nil
+		case err := <-h.exited:
+			var exit *exec.ExitError
+			if errors.As(err, &exit) || err == nil {
+				// It was asked to end; how it says so does not matter.
+				return nil
+			}
+			return fmt.Errorf("carrier: %w", err)
 		case <-gone:
 			if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 				return nil

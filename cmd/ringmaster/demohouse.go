@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"time"
 
+	"ringmaster/agentui"
 	"ringmaster/configs"
 	"ringmaster/configs/stores"
 )
@@ -217,7 +218,7 @@ func freeTCP(preferred string) (string, error) {
 		return "", err
 	}
 	for _, address := range []string{preferred, net.JoinHostPort(host, strconv.Itoa(0))} {
-		listener, err := net.Listen("tcp", address)
+		listener, err := agentui.Listen(context.Background(), address)
 		if err != nil {
 			continue
 		}

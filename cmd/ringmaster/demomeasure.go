@@ -35,7 +35,8 @@ func measureDemo(ctx context.Context, house *demoHouse, a *app, seed demoSeed, w
 		}
 	}
 	r.LatencyMS.ResultCommit = histogramMS(a.registry, "ringmaster_result_commit_seconds")
-	return r, r.fillTestimony(ctx, house, store)
+	err = r.fillTestimony(ctx, house, store)
+	return r, err
 }
 
 func (r *demoReport) fillCounts(ctx context.Context, store *postgres.Store) error {

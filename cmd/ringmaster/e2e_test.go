@@ -43,7 +43,7 @@ func start(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer, io.Reader) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 4*time.Minute)
 	t.Cleanup(cancel)
 	if args[0] == "demo" {
 		args = append(args, "--http", "127.0.0.1:0")
@@ -223,5 +223,46 @@ func within(t *testing.T, done <-chan struct{}, limit time.Duration, what string
 	case <-done:
 	case <-time.After(limit):
 		t.Fatalf("no %s within %v", what, limit)
+	}
+}
+
+// TestPagesInABrowser drives the agent's page and the wallboard of a running
+// demo in headless Chromium. It needs the built pages: make test builds them.
+func TestPagesInABrowser(t *testing.T) {
+	t.Parallel()
+	command, _, said := start(t, "demo", "--for", "3m", "--agents", "3", "--json", "--quiet")
+	links := make(chan string, 2)
+	link := regexp.MustCompile(`(?:agent|supervisor) \(once\):\s+(\S+)`)
+	ended := follow(said, func(line string) {
+		t.Log(line)
+		if found := link.FindStringSubmatch(line); found != nil {
+			links <- found[1]
+		}
+	})
+	var urls []string
+	for range 2 {
+		select {
+		case url := <-links:
+			urls = append(urls, url)
+		case <-time.After(30 * time.Second):
+			t.Fatal("the demo printed no links")
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Second)
+	defer cancel()
+	shots := t.TempDir()
+	browser := exec.CommandContext(ctx, "node", "e2e/pages.mjs", "--agent", urls[0], "--wallboard", urls[1], "--shots", shots)
+	browser.Dir = filepath.Join("..", "..", "agentui", "web")
+	out, err := browser.CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Errorf("pages: %v", err)
+	}
+	if err := command.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	if err := command.Wait(); err != nil {
+		t.Errorf("demo: %v", err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 // importCmd reads a list of candidates from a CSV file.
 type importCmd struct {
 	File     string   `arg:"" help:"CSV file with a header row." type:"path"`
-	Campaign string   `required:"" help:"Campaign that the candidates join." placeholder:"NAME"`
+	Campaign string   `required:"true" help:"Campaign that the candidates join." placeholder:"NAME"`
 	List     string   `help:"List to import into; made when absent. Default: the file's name." placeholder:"NAME"`
 	Map      []string `help:"Column of a field: --map phone=Telephone. May be repeated." placeholder:"field=Column" sep:"none"`
 	Region   string   `help:"Country (ISO 3166) of numbers without a prefix. Default: the campaign's." placeholder:"XX"`

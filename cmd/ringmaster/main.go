@@ -1,3 +1,6 @@
+// Command ringmaster is a call-center campaign dialer: one binary with a command
+// for each job. app.go joins the parts and owns the order of start and stop;
+// demo*.go, bot*.go and witness.go are the demo, its agents and its audit.
 package main
 
 import (

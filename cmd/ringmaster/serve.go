@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"strings"
 
 	"ringmaster/configs"
@@ -36,7 +35,6 @@ func (c *serveCmd) Run(ctx context.Context, io streams, all *cli) error {
 	for i, r := range cfg.Roles {
 		roles[i] = string(r)
 	}
-	logger.LogAttrs(ctx, slog.LevelInfo, "serving", slog.String("node", cfg.Node), slog.String("roles", strings.Join(roles, ",")),
-		slog.String("http", cfg.HTTP.PublicURL), slog.String("sip", cfg.SIP.Listen))
+	logger.Info("serving", "node", cfg.Node, "roles", strings.Join(roles, ","), "http", cfg.HTTP.PublicURL, "sip", cfg.SIP.Listen)
 	return a.run(ctx)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"ringmaster/campaigns"
@@ -161,10 +162,8 @@ func (t *testimony) attempt(a ledgerAttempt, byCall map[string]simcarrier.Record
 	if a.Outcome == "" || a.Outcome == campaigns.OutcomeUnknown || r.Result == simcarrier.ResultOpen {
 		return
 	}
-	for _, result := range agreeing[a.Outcome] {
-		if r.Result == result {
-			return
-		}
+	if slices.Contains(agreeing[a.Outcome], r.Result) {
+		return
 	}
 	t.mismatch("attempt %d ended %s, the carrier says %s", a.ID, a.Outcome, r.Result)
 }
