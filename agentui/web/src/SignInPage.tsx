@@ -1,8 +1,15 @@
 import { useSignal } from "@preact/signals";
 
+interface Answer {
+  home?: string;
+  detail?: string;
+  title?: string;
+}
+
 /** SignInPage asks for name and password and goes on to the role's page. */
 export function SignInPage() {
-  const failure = useSignal("");
+  const expired = new URLSearchParams(location.search).get("sign_in") === "link_expired";
+  const failure = useSignal(expired ? "That link was used before or is too old. Sign in with your password, or ask for a new link." : "");
   const busy = useSignal(false);
 
   async function submit(event: Event): Promise<void> {
@@ -15,19 +22,18 @@ export function SignInPage() {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify({ name: form.get("name"), password: form.get("password") }),
+        signal: AbortSignal.timeout(20_000),
       });
-      const body = (await response.json()) as { role?: string; user?: { role?: string }; detail?: string; title?: string };
-      if (!response.ok) {
-        failure.value = body.detail ?? body.title ?? "Sign-in failed";
+      const body = (await response.json()) as Answer;
+      if (response.ok) {
+        location.assign(body.home ?? "/");
         return;
       }
-      const role = body.role ?? body.user?.role;
-      location.assign(role === "agent" ? "/agent" : "/wallboard");
+      failure.value = body.detail || body.title || "That did not work.";
     } catch {
-      failure.value = "The server cannot be reached.";
-    } finally {
-      busy.value = false;
+      failure.value = "The server cannot be reached. Try again in a moment.";
     }
+    busy.value = false;
   }
 
   return (
@@ -36,7 +42,7 @@ export function SignInPage() {
         <h1>Ringmaster</h1>
         <label>
           Name
-          <input name="name" autocomplete="username" required autofocus />
+          <input name="name" autocomplete="username" autocapitalize="none" spellcheck={false} required autofocus />
         </label>
         <label>
           Password
@@ -46,7 +52,7 @@ export function SignInPage() {
           {failure.value}
         </p>
         <button class="primary" disabled={busy.value}>
-          Sign in
+          {busy.value ? "Signing in…" : "Sign in"}
         </button>
       </form>
     </main>

@@ -1,51 +1,79 @@
 import { useEffect } from "preact/hooks";
-import { connect, connection, notice, problem, snapshot } from "../state";
+import { words } from "../base/format";
+import { Closed } from "../base/Closed";
+import { Messages } from "../base/Messages";
+import { connection, signOut, snapshot, socket, user } from "../state";
+import { CallPanel } from "./CallPanel";
 import { Customer } from "./Customer";
-import { ResultPanel } from "./ResultPanel";
+import { openDesk, workOf } from "./desk";
+import { DialPanel } from "./DialPanel";
+import { Guide } from "./Guide";
+import { ResultForm } from "./ResultForm";
 import { Script } from "./Script";
 import { TopBar } from "./TopBar";
+import { Unfinished } from "./Unfinished";
 
 /** AgentPage is an agent's desk; nothing on it moves between states. */
 export function AgentPage() {
-  useEffect(() => connect([]), []);
+  useEffect(openDesk, []);
   const s = snapshot.value;
-  const { state, why } = connection.value;
-  if (state === "closed") {
+  const c = connection.value;
+  useEffect(() => {
+    document.title = s ? `${words(s.state)} · Ringmaster` : "Ringmaster";
+  }, [s?.state]);
+
+  if (c.state === "closed") {
+    return (
+      <Closed code={c.code} reason={c.reason}>
+        <p>Your notes are safe.</p>
+      </Closed>
+    );
+  }
+  if (!s) {
+    const wrongRole = user.value !== null && user.value.role !== "agent";
     return (
       <main class="closed">
-        <h1>{why}</h1>
-        <p>Your notes are safe.</p>
-        <button class="primary" onClick={() => location.reload()}>
-          Use this tab
+        <div role="status">
+          <h1>{wrongRole ? "This page is for agents" : c.state === "reconnecting" ? "The server does not answer" : "Connecting…"}</h1>
+        </div>
+        {wrongRole ? <a href="/wallboard">Go to the wallboard</a> : c.state === "reconnecting" && <p>Trying again by itself.</p>}
+      </main>
+    );
+  }
+  if (s.state === "offline") {
+    return (
+      <main class="closed" data-testid="offline">
+        <h1>Your shift has ended</h1>
+        <button type="button" class="primary" onClick={() => socket.start()}>
+          Start again
+        </button>
+        <button type="button" onClick={() => void signOut()}>
+          Sign out
         </button>
       </main>
     );
   }
+  const work = workOf(s.call);
   return (
     <div class="desk">
-      <TopBar />
-      {state !== "open" && (
-        <p class="banner" role="alert">
-          Reconnecting… The call continues. Your notes are safe.
-        </p>
-      )}
-      {problem.value && (
-        <p class="banner failure" role="alert">
-          {problem.value}
-        </p>
-      )}
-      {notice.value && (
-        <p class="banner" role="status">
-          {notice.value}
-        </p>
-      )}
-      {s && (
-        <main class="columns">
-          <Customer call={s.call} />
-          <Script call={s.call} />
-          <ResultPanel key={s.call?.call_id ?? "none"} snapshot={s} />
-        </main>
-      )}
+      <TopBar s={s} />
+      <Guide s={s} />
+      <main class="columns">
+        <Customer call={s.call} />
+        <Script call={s.call} />
+        <section class="panel work" aria-label="Call and result">
+          <CallPanel s={s} />
+          {s.call && work ? (
+            <ResultForm key={work.call_id} work={work} call={s.call} />
+          ) : (
+            <div class="scroll">
+              <Unfinished />
+              <DialPanel s={s} />
+            </div>
+          )}
+        </section>
+      </main>
+      <Messages />
     </div>
   );
 }

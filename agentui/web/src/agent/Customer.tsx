@@ -1,79 +1,109 @@
-import { useSignal } from "@preact/signals";
-import { wallTime, words } from "../format";
-import type { CallView, Contact, Pop } from "../protocol.gen";
-import { command } from "../state";
+import { useEffect, useRef } from "preact/hooks";
+import { dayAndTime, nameOf, phone, timeOfDay, words } from "../base/format";
+import type { CallView, Contact, Interaction, Pop } from "../protocol.gen";
+import { now } from "../state";
+import { zoneOf } from "./desk";
+import { WhoIsIt } from "./WhoIsIt";
 
 /** Customer is the left column: who it is and what happened before. */
-export function Customer({ call }: { call?: CallView | null }) {
+export function Customer({ call }: { call?: CallView }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  // A new customer is read out to whoever is not in the middle of something.
+  useEffect(() => {
+    if (call && (document.activeElement === document.body || document.activeElement === null)) heading.current?.focus();
+  }, [call?.call_id]);
+
   const pop = call?.pop;
-  if (!call) return <section class="panel"><h2>Customer</h2><p class="quiet">No call.</p></section>;
+  const unknown = call?.direction === "inbound" && (!pop || !pop.contact.id);
+  const title = !call ? "No customer" : (pop && nameOf(pop.contact)) || (unknown ? "Unknown caller" : "Customer");
   return (
-    <section class="panel" aria-label="Customer">
-      <h2 data-testid="customer">{pop && name(pop.contact) ? name(pop.contact) : "Unknown caller"}</h2>
-      <p class="number">{call.number}</p>
-      {pop?.local_time && (
-        <p>
-          {wallTime(pop.local_time)} there
-          {pop.calls_allowed_until && <>, calls allowed until {wallTime(pop.calls_allowed_until)}</>}
+    <section class="panel customer" aria-label="Customer">
+      <div class="head">
+        <h2 ref={heading} tabIndex={-1} data-testid="customer" data-focus-after-save>
+          {title}
+        </h2>
+        <p class="number" data-testid="number">
+          {call ? phone(call.number) : " "}
         </p>
-      )}
-      {pop && <Badges pop={pop} />}
-      {(!pop || pop.contact.id === 0) && <WhoIsIt call={call} candidates={pop?.candidates ?? []} />}
-      {pop && <Facts contact={pop.contact} />}
-      {pop && pop.factors.length > 0 && (
-        <>
-          <h3>Why this customer</h3>
-          <ul class="plain">
-            {pop.factors.map((f) => (
-              <li key={f.name}>{f.text}</li>
-            ))}
-          </ul>
-        </>
-      )}
-      {pop && (
-        <>
-          <h3>Last contacts</h3>
-          {pop.history.length === 0 && <p class="quiet">None.</p>}
-          <ol class="plain history">
-            {pop.history.map((h) => (
-              <li key={h.at + h.direction}>
-                <time>{h.at.slice(0, 16).replace("T", " ")}</time> {words(h.disposition ?? h.outcome ?? h.direction)}
-                {h.campaign && <span class="quiet"> · {h.campaign}</span>}
-                {h.notes && <div class="quiet">{h.notes}</div>}
-              </li>
-            ))}
-          </ol>
-        </>
+        <p class="local" data-testid="local-time">
+          {call && pop?.local_time ? <LocalTime call={call} pop={pop} /> : " "}
+        </p>
+      </div>
+      {call && (
+        <div class="scroll">
+          {pop && !unknown && <Badges pop={pop} number={call.number} />}
+          {!pop && !unknown && <p class="quiet">The record is on its way…</p>}
+          {unknown && <WhoIsIt call={call} candidates={pop?.candidates ?? []} />}
+          {pop && <Facts contact={pop.contact} />}
+          {pop && <Why pop={pop} />}
+          {pop && !unknown && <History list={pop.history ?? []} />}
+        </div>
       )}
     </section>
   );
 }
 
-function name(c: Contact): string {
-  return [c.first_name, c.last_name].filter(Boolean).join(" ") || c.company || "";
+/** LocalTime is the customer's clock, and until when calls are allowed there. */
+function LocalTime({ call, pop }: { call: CallView; pop: Pop }) {
+  const until = Date.parse(pop.calls_allowed_until ?? "");
+  const left = until - now.value;
+  return (
+    <>
+      <b>{timeOfDay(now.value, zoneOf(call))}</b> there
+      {!Number.isNaN(until) && (
+        <span class={left < 0 ? "late" : left < 900_000 ? "soon" : ""}>
+          {left < 0 ? ", calls are no longer allowed" : `, calls allowed until ${timeOfDay(until, zoneOf(call))}`}
+        </span>
+      )}
+    </>
+  );
 }
 
-function Badges({ pop }: { pop: Pop }) {
-  const blocked = (pop.contact.numbers ?? []).some((n) => n.do_not_call);
+function Badges({ pop, number }: { pop: Pop; number: string }) {
+  const numbers = pop.contact.numbers ?? [];
+  const called = numbers.find((n) => n.e164 === number);
+  const consents = pop.consents ?? [];
   return (
-    <p class="badges">
-      {blocked && <span class="badge bad">Do not call</span>}
-      {pop.consents.map((c) => (
+    <p class="badges" data-testid="badges">
+      {numbers.some((n) => n.do_not_call) && <span class="badge bad">Do not call</span>}
+      {called?.shared && <span class="badge warn">Shared number</span>}
+      {consents.map((c) => (
         <span key={c.purpose + c.channel} class={`badge ${c.granted ? "good" : "bad"}`}>
-          {words(c.purpose)} by {c.channel}: {c.granted ? "yes" : "no"}
+          {words(c.purpose)} by {c.channel}: {c.granted ? "agreed" : "refused"}
         </span>
       ))}
-      {pop.consents.length === 0 && <span class="badge">No consent recorded</span>}
+      {consents.length === 0 && <span class="badge">No consent on record</span>}
     </p>
   );
 }
 
+function Why({ pop }: { pop: Pop }) {
+  const factors = pop.factors ?? [];
+  if (factors.length === 0) return null;
+  return (
+    <>
+      <h3>Why this customer</h3>
+      <dl data-testid="why">
+        {factors.map((f) => (
+          <div key={f.name}>
+            <dt>{words(f.name)}</dt>
+            <dd>{f.text}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
 function Facts({ contact }: { contact: Contact }) {
+  const more = (contact.numbers ?? []).length > 1 ? (contact.numbers ?? []).map((n) => phone(n.e164)).join(", ") : "";
   const facts: [string, string][] = [
-    ["Company", contact.company ?? ""],
+    ["Company", nameOf(contact) === contact.company ? "" : (contact.company ?? "")],
+    ["Numbers", more],
     ["E-mail", contact.email ?? ""],
     ["Language", contact.language ?? ""],
     ["Region", [contact.region, contact.postal_code].filter(Boolean).join(" ")],
+    ["Customer no.", contact.external_id ?? ""],
     ...Object.entries(contact.attributes ?? {}).map(([k, v]): [string, string] => [words(k), v]),
   ];
   return (
@@ -90,42 +120,24 @@ function Facts({ contact }: { contact: Contact }) {
   );
 }
 
-/** WhoIsIt lets the agent choose, find or create the person of an inbound call. */
-function WhoIsIt({ call, candidates }: { call: CallView; candidates: Contact[] }) {
-  const found = useSignal<Contact[]>(candidates);
-  const text = useSignal("");
-  const bind = (c: Contact) => void command("contact.bind", { call_id: call.call_id, contact_id: c.id });
-  async function find(event: Event): Promise<void> {
-    event.preventDefault();
-    const reply = await command<{ contacts?: Contact[] } | Contact[]>("contact.find", { text: text.value });
-    found.value = Array.isArray(reply) ? reply : (reply?.contacts ?? []);
-  }
-  async function create(): Promise<void> {
-    const [first = "", ...rest] = text.value.trim().split(/\s+/);
-    await command("contact.create", {
-      call_id: call.call_id,
-      first_name: first,
-      last_name: rest.join(" "),
-      number: call.number,
-    });
-  }
+function History({ list }: { list: Interaction[] }) {
   return (
-    <div class="who">
-      <p>{candidates.length > 1 ? "Several people have this number. Who is it?" : "Who is calling?"}</p>
-      <ul class="plain">
-        {found.value.map((c) => (
-          <li key={c.id}>
-            <button onClick={() => bind(c)}>{name(c) || c.external_id}</button>
+    <>
+      <h3>Last contacts</h3>
+      {list.length === 0 && <p class="quiet">None.</p>}
+      <ol class="plain history" data-testid="history">
+        {list.map((h) => (
+          <li key={h.at + h.direction}>
+            <time dateTime={h.at}>{dayAndTime(Date.parse(h.at))}</time>
+            <b>
+              {words(h.disposition || h.outcome || h.direction)}
+              {h.reason && ` (${words(h.reason).toLowerCase()})`}
+            </b>
+            <span class="quiet">{[h.direction === "inbound" ? "They called" : "", h.campaign, h.agent].filter(Boolean).join(" · ")}</span>
+            {h.notes && <p>{h.notes}</p>}
           </li>
         ))}
-      </ul>
-      <form onSubmit={(e) => void find(e)}>
-        <input aria-label="Name or number" value={text.value} onInput={(e) => (text.value = e.currentTarget.value)} />
-        <button>Find</button>
-        <button type="button" disabled={text.value.trim() === ""} onClick={() => void create()}>
-          Create
-        </button>
-      </form>
-    </div>
+      </ol>
+    </>
   );
 }

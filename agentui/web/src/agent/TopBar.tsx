@@ -1,66 +1,75 @@
-import { clock, since, words } from "../format";
-import { command, connection, live, now, snapshot } from "../state";
-
-const pauses = ["break", "lunch", "training", "meeting", "personal"];
+import { useSignal } from "@preact/signals";
+import { words } from "../base/format";
+import { Timer } from "../base/Timer";
+import type { AgentSnapshot } from "../protocol.gen";
+import { command, connection, live } from "../state";
+import { inCall, pauses, phoneWords, reasonWords } from "./words";
 
 /** TopBar shows the agent's state, how long it lasts, and what follows it. */
-export function TopBar() {
-  const s = snapshot.value;
-  if (!s) {
-    return (
-      <header class="top">
-        <strong>Ringmaster</strong> <span>{words(connection.value.state)}…</span>
-      </header>
-    );
-  }
-  const busy = s.state === "talking" || s.state === "wrap_up" || s.state === "reserved";
-  const set = (state: string, reason: string) => void command("state.set", { state, reason, after_call: busy }, { rev: s.rev });
+export function TopBar({ s }: { s: AgentSnapshot }) {
+  const reason = useSignal("break");
+  const busy = inCall(s);
+  // A wish for after the call harms nobody when the state has moved on; a wish
+  // for now is guarded by the revision that the agent saw.
+  const set = (state: "ready" | "not_ready", why: string) =>
+    void command("state.set", { state, ...(why ? { reason: why } : {}), ...(busy ? { after_call: true } : {}) }, busy ? {} : { rev: s.rev });
   return (
     <header class="top">
-      <strong>{s.name}</strong>
-      <span class={`state ${s.state}`} role="status" data-testid="state">
+      <strong class="who">{s.name}</strong>
+      <span class={`state ${s.state}`} role="status" data-testid="state" data-state={s.state}>
         {words(s.state)}
-        {s.reason ? ` (${words(s.reason)})` : ""}
+        {s.reason && <small>{reasonWords(s.reason)}</small>}
       </span>
-      <span class="clock" aria-hidden="true">
-        {clock(since(s.since, now.value))}
+      <Timer from={s.since} />
+      <span class="next" aria-live="polite">
+        {busy && (
+          <>
+            then <b>{words(s.next).toLowerCase()}</b>
+            {s.next_reason && ` (${reasonWords(s.next_reason).toLowerCase()})`}
+          </>
+        )}
       </span>
-      <span class={`phone ${s.phone}`}>Phone {words(s.phone).toLowerCase()}</span>
-      {busy && (
-        <span class="next">
-          Then {words(s.next).toLowerCase()}
-          {s.next_reason ? ` (${words(s.next_reason).toLowerCase()})` : ""}
-        </span>
-      )}
       <span class="grow" />
-      <span>
+      <span class={`phone ${s.phone}`} data-testid="phone" data-phone={s.phone}>
+        <i class="dot" aria-hidden="true" />
+        {phoneWords[s.phone] ?? words(s.phone)}
+      </span>
+      <span class={`link ${connection.value.state}`} data-testid="link">
+        <i class="dot" aria-hidden="true" />
+        {live.value ? "Connected" : "Reconnecting"}
+      </span>
+      <span class="today">
         {s.today.calls} calls, {s.today.results} results
       </span>
-      <button class="primary" disabled={!live.value || s.state === "ready"} onClick={() => set("ready", "")}>
-        {busy ? "Ready after this" : "Ready"}
-      </button>
-      <select
-        aria-label="Pause"
-        disabled={!live.value}
-        value=""
-        onChange={(e) => {
-          set("not_ready", e.currentTarget.value);
-          e.currentTarget.value = "";
-        }}
-      >
-        <option value="">{busy ? "Pause after this…" : "Pause…"}</option>
-        {pauses.map((p) => (
-          <option key={p} value={p}>
-            {words(p)}
-          </option>
-        ))}
-      </select>
-      <button
-        disabled={!live.value || busy}
-        onClick={() => void command("state.set", { state: "offline" }, { rev: s.rev })}
-      >
-        End shift
-      </button>
+      <span class="actions">
+        <button
+          type="button"
+          class="primary"
+          data-testid="ready"
+          disabled={!live.value || (busy ? s.next === "ready" : s.state === "ready")}
+          onClick={() => set("ready", "")}
+        >
+          {busy ? "Ready after" : "Ready"}
+        </button>
+        <select aria-label="Reason for a pause" value={reason.value} onChange={(e) => (reason.value = e.currentTarget.value)}>
+          {pauses.map((p) => (
+            <option key={p} value={p}>
+              {words(p)}
+            </option>
+          ))}
+        </select>
+        <button type="button" data-testid="pause" disabled={!live.value} onClick={() => set("not_ready", reason.value)}>
+          {busy ? "Pause after" : "Pause"}
+        </button>
+        <button
+          type="button"
+          class="quiet"
+          disabled={!live.value || busy}
+          onClick={() => void command("state.set", { state: "offline" }, { rev: s.rev })}
+        >
+          End shift
+        </button>
+      </span>
     </header>
   );
 }
