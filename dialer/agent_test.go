@@ -326,3 +326,22 @@ func TestSignOutAndInAgain(t *testing.T) {
 		}
 	})
 }
+
+func TestChangeToAPhoneRungPerCall(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.agent(1, true)
+		w.phones.set("sip:desk@phones", answers(time.Second, 0))
+		bob := w.attach(campaigns.User{ID: 1, Name: "bob", Phone: "sip:desk@phones", PhoneMode: campaigns.PhonePerCall}, "s2", false)
+		w.after(time.Second)
+		if s := bob.now(); s.Phone != campaigns.PhoneOnDemand || s.State != campaigns.AgentReady {
+			w.t.Fatalf("%s %s, phone %s", s.State, s.Reason, s.Phone)
+		}
+		w.incoming(caller, 10*time.Second)
+		w.after(5 * time.Second)
+		if s := bob.now(); s.State != campaigns.AgentTalking {
+			w.t.Errorf("the agent is %s", s.State)
+		}
+		w.after(10 * time.Second)
+		bob.result("r1")
+	})
+}

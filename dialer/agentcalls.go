@@ -29,11 +29,17 @@ func (a *agentActor) lend() *lent {
 // proposal is the floor's offer of a call: the compare-and-set that reserves
 // the agent for at most one.
 func (a *agentActor) proposal(c *callActor) {
-	if !a.reservable() || !c.reserved(a.lend()) {
+	if !a.reservable() {
 		a.d.floor.declined(a.id, c.id)
 		return
 	}
+	// The floor forgets the pair first: a call that cannot use the agent after
+	// all goes back there at once.
 	a.d.floor.taken(a.id, c.id)
+	if !c.reserved(a.lend()) {
+		a.publish()
+		return
+	}
 	a.call = c
 	a.setState(campaigns.AgentReserved, "")
 	limit := a.d.o.Timings.Reservation
@@ -138,6 +144,9 @@ func (a *agentActor) free(c *callActor, r release) {
 	a.alarms.stop(alarmReservation)
 	switch r.how {
 	case call.Owed:
+		if a.view == nil {
+			a.view = &campaigns.CallView{CallID: c.id}
+		}
 		a.owe(r)
 		return
 	case call.Unanswered:
@@ -158,11 +167,9 @@ func (a *agentActor) free(c *callActor, r release) {
 // the result was given already.
 func (a *agentActor) owe(r release) {
 	a.talk, a.hold = r.talk, r.hold
-	if a.view != nil {
-		view := *a.view
-		view.Stage, view.EndedBy, view.EndedAt, view.Muted = campaigns.StageEnded, r.by, r.endedAt, false
-		a.view = &view
-	}
+	view := *a.view
+	view.Stage, view.EndedBy, view.EndedAt, view.Muted = campaigns.StageEnded, r.by, r.endedAt, false
+	a.view = &view
 	if a.state == campaigns.AgentReserved {
 		a.today.Calls++
 	}

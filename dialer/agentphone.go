@@ -15,9 +15,18 @@ func (a *agentActor) startPhone() {
 	a.redial = 0
 	if a.user.PhoneMode == campaigns.PhonePerCall {
 		a.phoneState = campaigns.PhoneOnDemand
+		a.comeBack()
 		return
 	}
 	a.dialPhone()
+}
+
+// comeBack makes an agent ready again who only waited for the phone.
+func (a *agentActor) comeBack() {
+	if a.wantReady && a.state == campaigns.AgentNotReady && a.reason == reasonPhoneDown {
+		a.wantReady = false
+		a.become(campaigns.AgentReady, "")
+	}
 }
 
 // dialPhone calls the nailed-up phone.
@@ -88,10 +97,7 @@ func (a *agentActor) phoneUp(sdp []byte) {
 	}
 	a.phoneLeg.media.Sound().Confirm()
 	a.phoneState, a.redial = campaigns.PhoneUp, 0
-	if a.wantReady && a.state == campaigns.AgentNotReady && a.reason == reasonPhoneDown {
-		a.wantReady = false
-		a.become(campaigns.AgentReady, "")
-	}
+	a.comeBack()
 	a.tell("phone.changed")
 }
 
@@ -114,6 +120,12 @@ func (a *agentActor) phoneDown() {
 	}
 	a.log.Info("agent's phone is down", "sip", facts.Code, "text", facts.Text)
 	a.phoneLost()
+	if a.user.PhoneMode == campaigns.PhonePerCall {
+		// The agent has changed to a phone that is rung per call.
+		a.startPhone()
+		a.tell("phone.changed")
+		return
+	}
 	a.scheduleRedial()
 }
 

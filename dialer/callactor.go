@@ -81,6 +81,9 @@ type callActor struct {
 	bridgedBusiness       *time.Time
 	opened                bool
 
+	// What wreck must know.
+	attemptEnded, bridgeTold, closed, wrecked bool
+
 	inputs   []call.Input
 	stepping bool
 	note     callNote
@@ -153,8 +156,11 @@ func (c *callActor) run() {
 
 // finish hands back what the call held; what was posted too late is answered.
 func (c *callActor) finish() {
-	for _, f := range c.mail.close() {
-		f()
+	late := c.mail.close()
+	if !c.wrecked {
+		for _, f := range late {
+			f()
+		}
 	}
 	c.alarms.end()
 	c.releaseRoute()
@@ -168,20 +174,39 @@ func (c *callActor) finish() {
 	c.d.touch()
 }
 
-// wreck ends what a failed actor left: the legs go down, the agent is free.
+// wreck ends what a failed actor left: the legs go down, the agent is free,
+// and the store is told what can still be told.
 func (c *callActor) wreck() {
+	c.wrecked = true
+	defer func() {
+		if r := recover(); r != nil {
+			c.log.Error("failed call not cleared", "panic", r)
+		}
+	}()
 	c.d.floor.unseek(c.id)
 	for _, l := range []callLeg{c.customer, c.phone} {
 		if l.dialog != nil {
 			l.dialog.HangUp(0, "internal error")
 		}
 	}
+	c.part()
+	if c.opened && c.endedAt == nil {
+		c.emit(campaigns.Event{Kind: campaigns.CallEnded, EndedBy: campaigns.EndedBySystem})
+	}
+	if c.attempt.ID != 0 && !c.attemptEnded {
+		c.emit(campaigns.Event{Kind: campaigns.AttemptEnded, End: &campaigns.AttemptEnd{
+			Outcome: campaigns.OutcomeUnknown, Detail: "internal error",
+		}})
+	}
+	if c.opened && !c.bridgeTold && !c.closed {
+		c.emit(campaigns.Event{Kind: campaigns.CallClosed, Disposition: campaigns.SystemHungUp})
+	}
 	if c.agent != nil {
-		how := call.Unused
-		if !c.bridgedAt.IsZero() {
-			how = call.Owed
+		r := release{how: call.Unused, by: campaigns.EndedBySystem, endedAt: c.endedAt}
+		if c.bridgeTold {
+			r.how = call.Owed
 		}
-		c.agent.actor.released(c, release{how: how, by: campaigns.EndedBySystem})
+		c.agent.actor.released(c, r)
 	}
 }
 

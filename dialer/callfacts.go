@@ -36,6 +36,7 @@ func (c *callActor) emit(e campaigns.Event) {
 			e.Latency = c.sinceOffer()
 		}
 	case campaigns.CallBridged:
+		c.bridgeTold = true
 		e.Latency = c.sinceOffer()
 		c.d.metrics.answerToBridge.Observe(e.Latency.Seconds())
 		c.d.tally.bridged(c.kind == call.Inbound, c.queue, time.Since(c.machine.Answered()))
@@ -51,8 +52,10 @@ func (c *callActor) emit(e campaigns.Event) {
 			c.d.tally.abandoned(c.queue.Name)
 		}
 	case campaigns.AttemptEnded:
+		c.attemptEnded = true
 		c.countAttempt(e.End)
 	case campaigns.CallClosed:
+		c.closed = true
 		c.d.tally.result(c.campaignID, e.Disposition)
 	}
 	if c.opened {

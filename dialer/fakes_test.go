@@ -134,6 +134,7 @@ type fakeMedia struct {
 	mu            sync.Mutex
 	open, bridges int
 	messages      int
+	defect        bool // playing fails
 }
 
 type fakeLeg struct {
@@ -191,6 +192,12 @@ func (l *fakeLeg) Close() {
 
 func (l *fakeLeg) Play(s Sound) <-chan struct{} {
 	done := make(chan struct{})
+	l.m.mu.Lock()
+	defect := l.m.defect
+	l.m.mu.Unlock()
+	if defect {
+		panic("a defect")
+	}
 	if s == SoundMessage {
 		l.m.mu.Lock()
 		l.m.messages++

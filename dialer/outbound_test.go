@@ -351,3 +351,27 @@ func TestMetricsTellTheStory(t *testing.T) {
 		}
 	})
 }
+
+func TestDefectInOneCallEndsThatCallOnly(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phones.set(number(customer), answers(time.Second, 0))
+		w.store.add(1, customer)
+		bob := w.agent(1, true)
+		w.media.mu.Lock()
+		w.media.defect = true // the beep into the bridge fails
+		w.media.mu.Unlock()
+		w.after(2 * time.Second)
+		w.media.mu.Lock()
+		w.media.defect = false
+		w.media.mu.Unlock()
+		w.expect("attempt.sent", "attempt.ringing", "attempt.answered", "call.ended:system", "attempt.ended:unknown",
+			"call.closed:system_hung_up")
+		if s := bob.now(); s.State != campaigns.AgentReady || s.Call != nil {
+			w.t.Fatalf("the agent is %s", s.State)
+		}
+		w.store.add(1, customer)
+		w.after(5 * time.Second)
+		bob.must(campaigns.AgentCommand{Kind: "call.hangup"})
+		bob.result("r1")
+	})
+}
