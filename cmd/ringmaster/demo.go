@@ -139,6 +139,7 @@ func (c *demoCmd) work(ctx context.Context, house *demoHouse, say io.Writer, log
 		}
 		a.dialer.CampaignMoved(campaign.ID)
 	}
+	settle(serving, a)
 	close(goHome)
 	deadline := time.AfterFunc(homeLimit, endShift)
 	_ = bots.Wait()
@@ -155,6 +156,31 @@ func (c *demoCmd) work(ctx context.Context, house *demoHouse, say io.Writer, log
 		return demoReport{}, err
 	}
 	return measureDemo(context.WithoutCancel(ctx), house, a, seed, worked)
+}
+
+// settle waits until no phone rings any more, so that nobody answers into a
+// floor that has gone home.
+func settle(ctx context.Context, a *app) {
+	limit := time.NewTimer(homeLimit)
+	defer limit.Stop()
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	for {
+		lines := 0
+		for _, row := range a.dialer.Live().Campaigns {
+			lines += row.Dialing + row.Ringing + row.Waiting
+		}
+		if lines == 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-limit.C:
+			return
+		case <-look.C:
+		}
+	}
 }
 
 // wait shows live lines until the time is up, Ctrl-C, or the app's failure.
