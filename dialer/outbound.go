@@ -2,6 +2,7 @@ package dialer
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"ringmaster/campaigns"
@@ -92,6 +93,14 @@ func (p *pacer) finished(b batchDone) {
 		l.until, l.stop = now.Add(awayPause), b.away
 	case b.claimed == 0:
 		l.emptyUntil = now.Add(emptyPause)
+	default:
+		p.explain(b.campaignID, "")
+	}
+}
+
+func (p *pacer) explain(id int64, why string) {
+	if p.d.book.explain(id, why) {
+		p.d.touch()
 	}
 }
 
@@ -123,21 +132,26 @@ func (p *pacer) decide() {
 		}
 		decision := pacing.Decide(s)
 		why := decision.Why
-		if why == "" && now.Before(l.emptyUntil) {
+		if s.Stop == "" && now.Before(l.emptyUntil) && anyServes(agents, c.ID) {
+			// A campaign without candidates is dealt no agents.
 			why = "the hopper is empty"
 		}
-		if !l.busy || why != "" {
-			if p.d.book.explain(c.ID, why) {
-				p.d.touch()
-			}
-		}
-		if n := min(decision.Dials, dialBatch); n > 0 && !l.busy && !now.Before(l.emptyUntil) {
+		n := min(decision.Dials, dialBatch)
+		if n > 0 && !l.busy && !now.Before(l.emptyUntil) {
+			// Whether there is anything to dial is known when the batch is done.
 			capacity, room = capacity-n, room-n
 			p.start(c, n)
+		} else if why != "" || !l.busy {
+			p.explain(c.ID, why)
 		}
 		p.demand(c.ID, l, shares[c.ID], now)
 	}
 	p.turn++
+}
+
+// anyServes reports whether an agent with an open line works for the campaign.
+func anyServes(agents []acd.Agent, campaignID int64) bool {
+	return slices.ContainsFunc(agents, func(a acd.Agent) bool { return a.OpenLine && acd.Serves(a, campaignID) })
 }
 
 // running gives the campaigns that dial, and forgets the lines of others.

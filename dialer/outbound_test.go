@@ -375,3 +375,26 @@ func TestDefectInOneCallEndsThatCallOnly(t *testing.T) {
 		bob.result("r1")
 	})
 }
+
+func TestWhyNothingIsDialed(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		why := func() string { return w.d.Live().Campaigns[0].Why }
+		w.after(time.Second)
+		if got := why(); got != "no agent is ready" {
+			w.t.Errorf("without agents: %q", got)
+		}
+		w.agent(1, true)
+		w.after(1100 * time.Millisecond)
+		if got := why(); got != "the hopper is empty" {
+			w.t.Errorf("without candidates: %q", got)
+		}
+		w.store.mu.Lock()
+		w.store.campaigns[0].State = campaigns.CampaignPaused
+		w.store.mu.Unlock()
+		w.d.CampaignMoved(1)
+		w.after(time.Second)
+		if got := why(); got != "the campaign is paused" {
+			w.t.Errorf("paused: %q", got)
+		}
+	})
+}
