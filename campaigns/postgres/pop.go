@@ -32,7 +32,7 @@ func (s *Store) Pop(ctx context.Context, q PopFor) (campaigns.Pop, error) {
 		}
 		settings = campaign.Settings
 	}
-	pop.Dispositions, pop.Offer = settings.Dispositions, settings.Offer
+	pop.Dispositions = settings.Dispositions
 	if q.ContactID != 0 {
 		if err := s.popPerson(ctx, q, settings, now, &pop); err != nil {
 			return pop, err
@@ -52,6 +52,7 @@ func (s *Store) Pop(ctx context.Context, q PopFor) (campaigns.Pop, error) {
 		agent = user.DisplayName
 	}
 	pop.Script = merge(settings.Script, pop.Contact, agent, campaign.Name)
+	pop.Offer = merge(settings.Offer, pop.Contact, agent, campaign.Name)
 	return pop, nil
 }
 
