@@ -126,6 +126,11 @@ func merge(script string, c campaigns.Contact, agent, campaign string) string {
 	}
 	return mergeField.ReplaceAllStringFunc(script, func(field string) string {
 		parts := mergeField.FindStringSubmatch(field)
+		if parts[1] == "agent_name" && agent == "" {
+			// The pop is built while the phone rings; who will speak is filled
+			// in when an agent is reserved.
+			return "{{agent_name}}"
+		}
 		value := known[parts[1]]
 		if value == "" {
 			value = c.Attributes[parts[1]]
