@@ -153,7 +153,8 @@ func (r *agents) stop() {
 
 // Attach signs an agent in, or connects a signed-in agent's new screen. A
 // second session takes over: takenOver of the first is called. notify and
-// takenOver are called from the agent's goroutine and must not block. The
+// takenOver are called from the agent's goroutine and must not block; a first
+// notice may come before Attach returns, the greater Rev is the newer. The
 // error is CodeUnavailable while the node is not running.
 func (d *Dialer) Attach(ctx context.Context, user campaigns.User, session string, notify func(campaigns.AgentNotice), takenOver func()) (campaigns.AgentSnapshot, error) {
 	if !d.running.Load() || d.draining() {

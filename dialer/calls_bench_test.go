@@ -86,7 +86,7 @@ func benchAgent(b *testing.B, d *Dialer, phones *fakePhones, id int64, finished 
 	u := campaigns.User{ID: id, Name: "bob", Phone: fmt.Sprintf("sip:agent%d@phones", id), PhoneMode: campaigns.PhoneNailed}
 	phones.set(u.Phone, answers(0, 0))
 	command := func(c campaigns.AgentCommand) {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(b.Context(), 5*time.Second)
 		defer cancel()
 		if _, err := d.Command(ctx, id, "s", c); err != nil {
 			b.Errorf("%s: %v", c.Kind, err)

@@ -129,7 +129,9 @@ func (w *world) attach(u campaigns.User, session string, ready bool) *screen {
 		w.t.Fatalf("Attach: %v", err)
 	}
 	s.mu.Lock()
-	s.last = snapshot
+	if snapshot.Rev > s.last.Rev { // a notice may be quicker
+		s.last = snapshot
+	}
 	s.mu.Unlock()
 	w.after(10 * time.Millisecond)
 	if ready {
