@@ -92,7 +92,7 @@ func (a *app) makeDialer() error {
 		BindIP: cfg.Media.BindIP, AdvertisedIP: cfg.Media.AdvertisedIP, PortMin: cfg.Media.PortMin, PortMax: cfg.Media.PortMax,
 		MaxLegs: cfg.Media.MaxLegs, Logger: a.log.With("part", "media"),
 	}); err != nil {
-		return fmt.Errorf("media: %w", err)
+		return err
 	}
 	message, err := safeHarbor(cfg.SafeHarbor.File)
 	if err != nil {
@@ -115,7 +115,7 @@ func (a *app) makeDialer() error {
 		Listen: cfg.SIP.Listen, PhonesListen: cfg.SIP.PhonesListen, AdvertisedHost: cfg.SIP.AdvertisedIP, UserAgent: cfg.SIP.UserAgent,
 		Trunks: peers, MaxCalls: cfg.Limits.MaxCalls, Logger: a.log.With("part", "sip"), Registerer: a.registry,
 	}); err != nil {
-		return fmt.Errorf("sip: %w", err)
+		return err
 	}
 	store := dialerStore{a.store, cfg.Phone.DefaultRegion}
 	if a.dialer, err = dialer.New(dialer.Options{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,7 +87,13 @@ func writeImportSummary(w io.Writer, s ingest.Summary, rejects *lazyFile) error 
 		text += "not ready because: " + counts(s.Reasons) + "\n"
 	}
 	if s.Rejected > 0 {
-		text += "rejected by column: " + counts(s.RejectedBy) + "\n"
+		// A row whose cells do not fit the header is no single column's fault.
+		by := maps.Clone(s.RejectedBy)
+		if rows := by[""]; rows > 0 {
+			delete(by, "")
+			by["whole row"] = rows
+		}
+		text += "rejected by column: " + counts(by) + "\n"
 		if rejects.opened {
 			text += "rejected rows, with reasons: " + rejects.path + "\n"
 		}
