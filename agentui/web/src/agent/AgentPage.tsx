@@ -32,7 +32,7 @@ export function AgentPage() {
   if (!s) {
     const wrongRole = user.value !== null && user.value.role !== "agent";
     return (
-      <main class="closed">
+      <main class="alone">
         <div role="status">
           <h1>{wrongRole ? "This page is for agents" : c.state === "reconnecting" ? "The server does not answer" : "Connecting…"}</h1>
         </div>
@@ -42,7 +42,7 @@ export function AgentPage() {
   }
   if (s.state === "offline") {
     return (
-      <main class="closed" data-testid="offline">
+      <main class="alone" data-testid="offline">
         <h1>Your shift has ended</h1>
         <button type="button" class="primary" onClick={() => socket.start()}>
           Start again
@@ -56,8 +56,11 @@ export function AgentPage() {
   const work = workOf(s.call);
   return (
     <div class="desk">
-      <TopBar s={s} />
-      <Guide s={s} />
+      <header>
+        <h1 class="sr-only">Agent's desk</h1>
+        <TopBar s={s} />
+        <Guide s={s} />
+      </header>
       <main class="columns">
         <Customer call={s.call} />
         <Script call={s.call} />

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks";
 import { dayAndTime, timeOfDay } from "../base/format";
 import { instantOf, ownZone, wallOf } from "../base/time";
 import { now } from "../state";
@@ -24,8 +25,10 @@ export function CallbackPicker({
 }) {
   const at = instantOf(draft.callback, zone);
   const here = ownZone();
+  const place = useRef<HTMLFieldSetElement>(null);
+  useEffect(() => place.current?.scrollIntoView({ block: "nearest" }), []);
   return (
-    <fieldset class="callback" disabled={disabled}>
+    <fieldset class="callback" ref={place} disabled={disabled}>
       <legend>Call back</legend>
       <div class="buttons">
         {soon.map(([label, hours]) => (

@@ -23,14 +23,14 @@ export function Customer({ call }: { call?: CallView }) {
           {title}
         </h2>
         <p class="number" data-testid="number">
-          {call ? phone(call.number) : " "}
+          {call ? phone(call.number) : "\u00a0"}
         </p>
         <p class="local" data-testid="local-time">
-          {call && pop?.local_time ? <LocalTime call={call} pop={pop} /> : " "}
+          {call && pop?.local_time ? <LocalTime call={call} pop={pop} /> : "\u00a0"}
         </p>
       </div>
       {call && (
-        <div class="scroll">
+        <div class="scroll" tabIndex={0}>
           {pop && !unknown && <Badges pop={pop} number={call.number} />}
           {!pop && !unknown && <p class="quiet">The record is on its way…</p>}
           {unknown && <WhoIsIt call={call} candidates={pop?.candidates ?? []} />}
@@ -69,7 +69,7 @@ function Badges({ pop, number }: { pop: Pop; number: string }) {
       {called?.shared && <span class="badge warn">Shared number</span>}
       {consents.map((c) => (
         <span key={c.purpose + c.channel} class={`badge ${c.granted ? "good" : "bad"}`}>
-          {words(c.purpose)} by {c.channel}: {c.granted ? "agreed" : "refused"}
+          {words(c.purpose)} by {c.channel === "sms" ? "SMS" : c.channel}: {c.granted ? "agreed" : "refused"}
         </span>
       ))}
       {consents.length === 0 && <span class="badge">No consent on record</span>}
@@ -96,10 +96,9 @@ function Why({ pop }: { pop: Pop }) {
 }
 
 function Facts({ contact }: { contact: Contact }) {
-  const more = (contact.numbers ?? []).length > 1 ? (contact.numbers ?? []).map((n) => phone(n.e164)).join(", ") : "";
+  const numbers = contact.numbers ?? [];
   const facts: [string, string][] = [
     ["Company", nameOf(contact) === contact.company ? "" : (contact.company ?? "")],
-    ["Numbers", more],
     ["E-mail", contact.email ?? ""],
     ["Language", contact.language ?? ""],
     ["Region", [contact.region, contact.postal_code].filter(Boolean).join(" ")],
@@ -108,6 +107,18 @@ function Facts({ contact }: { contact: Contact }) {
   ];
   return (
     <dl>
+      {numbers.length > 1 && (
+        <div>
+          <dt>Numbers</dt>
+          <dd>
+            {numbers.map((n) => (
+              <div key={n.number_id} class="number-of">
+                {phone(n.e164)} <small class="quiet">{[n.do_not_call && "do not call", n.bad && "bad", n.shared && "shared"].filter(Boolean).join(", ")}</small>
+              </div>
+            ))}
+          </dd>
+        </div>
+      )}
       {facts
         .filter(([, v]) => v !== "")
         .map(([k, v]) => (

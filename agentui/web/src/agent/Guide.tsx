@@ -1,8 +1,9 @@
-import { nameOf } from "../base/format";
+import { nameOf, words } from "../base/format";
 import type { AgentSnapshot } from "../protocol.gen";
-import { live } from "../state";
+import { connection, live } from "../state";
+import { phoneWords } from "./words";
 
-/** Guide says in one line what goes on; its place is always there. */
+/** Guide says in one line what goes on, and how the lines are; its place is always there. */
 export function Guide({ s }: { s: AgentSnapshot }) {
   const offered = s.call?.stage === "offered";
   return (
@@ -14,6 +15,18 @@ export function Guide({ s }: { s: AgentSnapshot }) {
         {live.value
           ? offered && text(s)
           : `Reconnecting… ${s.call && s.call.stage !== "ended" ? "The call continues. " : ""}Your notes are safe.`}
+      </span>
+      <span class="grow" />
+      <span class="today">
+        {s.today.calls} {s.today.calls === 1 ? "call" : "calls"}, {s.today.results} {s.today.results === 1 ? "result" : "results"}
+      </span>
+      <span class={`phone ${s.phone}`} data-testid="phone" data-phone={s.phone}>
+        <i class="dot" aria-hidden="true" />
+        {phoneWords[s.phone] ?? words(s.phone)}
+      </span>
+      <span class={`link ${connection.value.state}`} data-testid="link">
+        <i class="dot" aria-hidden="true" />
+        {live.value ? "Connected" : "Reconnecting"}
       </span>
     </div>
   );
@@ -34,7 +47,7 @@ function text(s: AgentSnapshot): string {
       case "talking":
         return call.muted ? `Muted: ${who} does not hear you.` : "You are connected. The result can be chosen at any time.";
       case "ended":
-        return `${call.ended_by === "customer" ? "The customer hung up. " : "The call has ended. "}Choose its result.`;
+        return `${call.ended_by === "customer" ? "The customer hung up. " : "The call has ended. "}Choose the result.`;
     }
   }
   if (s.phone === "ringing") return "Your phone is ringing. Pick it up; it stays connected for the shift.";

@@ -5,7 +5,7 @@ import { instantOf } from "../base/time";
 import type { CallView } from "../protocol.gen";
 import { now, serverNow, snapshot } from "../state";
 import { CallbackPicker } from "./CallbackPicker";
-import { changed, drafts, save, saving } from "./desk";
+import { changed, drafts, edit, refusals, save, saving } from "./desk";
 import type { Draft, Work } from "./drafts";
 
 /**
@@ -33,8 +33,7 @@ export function ResultForm({ work, call, onClose }: { work: Work; call?: CallVie
 
   const change = (part: Partial<Draft>) => {
     draft.value = { ...draft.value, ...part, at: serverNow() };
-    drafts.change(work, draft.value);
-    changed.value++;
+    edit(work, draft.value);
   };
   const d = draft.value;
   const chosen = work.choices.find((c) => c.code === d.disposition);
@@ -73,7 +72,7 @@ export function ResultForm({ work, call, onClose }: { work: Work; call?: CallVie
         <label class="notes">
           Notes
           <textarea
-            rows={4}
+            rows={3}
             maxLength={10_000}
             data-testid="notes"
             value={d.notes}
@@ -118,6 +117,9 @@ export function ResultForm({ work, call, onClose }: { work: Work; call?: CallVie
               : !talked
                 ? "The result can be saved once you are connected."
                 : missing || (ended ? "" : "Saved now, it counts when the call ends.")}
+        </p>
+        <p role="alert" class="failure" data-testid="refusal">
+          {!busy && refusals.value[work.call_id]}
         </p>
         <div class="buttons">
           {onClose ? (

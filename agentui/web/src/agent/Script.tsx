@@ -8,7 +8,7 @@ export function Script({ call }: { call?: CallView }) {
       <div class="head">
         <h2>{call?.campaign || call?.queue || "Script"}</h2>
       </div>
-      <div class="scroll" key={call?.call_id}>
+      <div class="scroll" tabIndex={0} key={call?.call_id}>
         {pop?.offer && (
           <p class="offer">
             <b>Offer</b> {pop.offer}

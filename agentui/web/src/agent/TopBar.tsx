@@ -2,8 +2,8 @@ import { useSignal } from "@preact/signals";
 import { words } from "../base/format";
 import { Timer } from "../base/Timer";
 import type { AgentSnapshot } from "../protocol.gen";
-import { command, connection, live } from "../state";
-import { inCall, pauses, phoneWords, reasonWords } from "./words";
+import { command, live } from "../state";
+import { inCall, pauses, reasonWords } from "./words";
 
 /** TopBar shows the agent's state, how long it lasts, and what follows it. */
 export function TopBar({ s }: { s: AgentSnapshot }) {
@@ -14,7 +14,7 @@ export function TopBar({ s }: { s: AgentSnapshot }) {
   const set = (state: "ready" | "not_ready", why: string) =>
     void command("state.set", { state, ...(why ? { reason: why } : {}), ...(busy ? { after_call: true } : {}) }, busy ? {} : { rev: s.rev });
   return (
-    <header class="top">
+    <div class="top">
       <strong class="who">{s.name}</strong>
       <span class={`state ${s.state}`} role="status" data-testid="state" data-state={s.state}>
         {words(s.state)}
@@ -30,17 +30,6 @@ export function TopBar({ s }: { s: AgentSnapshot }) {
         )}
       </span>
       <span class="grow" />
-      <span class={`phone ${s.phone}`} data-testid="phone" data-phone={s.phone}>
-        <i class="dot" aria-hidden="true" />
-        {phoneWords[s.phone] ?? words(s.phone)}
-      </span>
-      <span class={`link ${connection.value.state}`} data-testid="link">
-        <i class="dot" aria-hidden="true" />
-        {live.value ? "Connected" : "Reconnecting"}
-      </span>
-      <span class="today">
-        {s.today.calls} calls, {s.today.results} results
-      </span>
       <span class="actions">
         <button
           type="button"
@@ -70,6 +59,6 @@ export function TopBar({ s }: { s: AgentSnapshot }) {
           End shift
         </button>
       </span>
-    </header>
+    </div>
   );
 }

@@ -1,6 +1,6 @@
 // What the agent's page does beyond showing: drafts, results, and the call's work.
 import { effect, signal } from "@preact/signals";
-import { nameOf } from "../base/format";
+import { explain, nameOf } from "../base/format";
 import { shared } from "../base/storage";
 import { instantOf, offsetOf, ownZone, validZone } from "../base/time";
 import type { CallResult, CallView, CommandName, DispositionChoice } from "../protocol.gen";
@@ -23,6 +23,8 @@ export const drafts = new Drafts({
 
 /** saving holds the calls whose result is on its way to the server. */
 export const saving = signal<ReadonlySet<string>>(new Set());
+/** refusals says why the server did not take a call's result, until it is changed. */
+export const refusals = signal<Readonly<Record<string, string>>>({});
 /** changed counts what happened to the stored drafts. */
 export const changed = signal(0);
 
@@ -69,11 +71,13 @@ function kept(command: Kept, answer: Answer<CommandName>): void {
     return;
   }
   const { call_id } = command.d as CallResult;
+  const present = snapshot.value?.call?.call_id === call_id;
   if (!answer.ok) {
-    refused(answer.problem, workOf(snapshot.value?.call)?.zone);
+    const zone = workOf(snapshot.value?.call)?.zone;
+    refusals.value = { ...refusals.value, [call_id]: explain(answer.problem, present ? zone : undefined) };
+    if (!present) refused(answer.problem);
     return;
   }
-  const present = snapshot.value?.call?.call_id === call_id;
   if (present) drafts.given(call_id);
   else drafts.forget(call_id);
 }
@@ -94,6 +98,16 @@ export function save(work: Work, draft: Draft, next?: { state: "ready" | "not_re
   });
   saving.value = waiting();
   if (!live.value) say("info", "The result is kept here and sent when the connection is back.");
+}
+
+/** edit keeps a changed draft. */
+export function edit(work: Work, draft: Draft): void {
+  drafts.change(work, draft);
+  if (refusals.value[work.call_id]) {
+    const { [work.call_id]: _, ...others } = refusals.value;
+    refusals.value = others;
+  }
+  changed.value++;
 }
 
 /** discard throws away an unfinished draft. */

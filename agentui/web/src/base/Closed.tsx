@@ -6,7 +6,7 @@ export function Closed({ code, reason, children }: { code: number; reason: strin
   const out = code === CLOSE.bad_sign_in || code === CLOSE.signed_out;
   const title = code === CLOSE.taken_over ? "Another tab took over" : out ? "You are signed out" : "The connection was closed";
   return (
-    <main class="closed" data-testid="closed" data-code={code}>
+    <main class="alone" data-testid="closed" data-code={code}>
       <div role="alert">
         <h1>{title}</h1>
       </div>

@@ -38,7 +38,7 @@ function Tile({ a, at }: { a: AgentLive; at: number }) {
         <span>{words(a.state) + (a.reason ? ` (${reasonWords(a.reason).toLowerCase()})` : "")}</span>
         <span class="quiet">{a.calls}</span>
       </span>
-      <span class="detail">{need ? <em>{need}</em> : a.customer || a.campaign || " "}</span>
+      <span class="detail">{need ? <em>{need}</em> : a.customer || a.campaign || "\u00a0"}</span>
     </li>
   );
 }

@@ -76,7 +76,7 @@ function Campaign({ c, onClose }: { c: CampaignLive; onClose: () => void }) {
       </tr>
       <tr class="more">
         <td colSpan={10}>
-          <span class="why">{c.why}</span>
+          {c.why && <span class="why">{words(c.why)}</span>}
           {rows
             .filter(([, tally]) => tally.length > 0)
             .map(([title, tally]) => (

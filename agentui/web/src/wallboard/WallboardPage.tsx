@@ -22,7 +22,7 @@ export function WallboardPage() {
   return (
     <div class="wall">
       <header class="top">
-        <strong class="who">Ringmaster</strong>
+        <h1 class="who">Ringmaster</h1>
         <span class={`link ${c.state}`} role="status" data-testid="link">
           <i class="dot" aria-hidden="true" />
           {held.value ? `Held at ${timeOfDay(held.value.at)}` : live.value ? "Live" : c.state === "connecting" ? "Connecting" : "Reconnecting"}
@@ -48,7 +48,10 @@ export function WallboardPage() {
             {figures(f).map((x) => (
               <div key={x.key} class={`figure ${x.tone}`} data-testid={`figure-${x.key}`}>
                 <div class="label">{x.label}</div>
-                <div class="value">{x.value}</div>
+                <div class="value">
+                  {x.value}
+                  {x.unit && <small> {x.unit}</small>}
+                </div>
                 <div class="note">{x.note}</div>
               </div>
             ))}
@@ -61,8 +64,8 @@ export function WallboardPage() {
           <Agents list={f.agents ?? []} at={at} />
         </main>
       ) : (
-        <main class="closed">
-          <h1>{c.state === "reconnecting" ? "The server does not answer" : "Waiting for the first figures…"}</h1>
+        <main class="alone">
+          <h2>{c.state === "reconnecting" ? "The server does not answer" : "Waiting for the first figures…"}</h2>
         </main>
       )}
       <Messages />

@@ -1,5 +1,5 @@
 import type { AgentLive, AgentState, CampaignLive, CampaignState, Floor } from "../protocol.gen";
-import { clock, percent, since } from "../base/format";
+import { clock, since } from "../base/format";
 
 export type Tone = "" | "good" | "warn" | "bad";
 
@@ -8,6 +8,7 @@ export interface Figure {
   key: string;
   label: string;
   value: string;
+  unit?: string;
   note: string;
   tone: Tone;
 }
@@ -40,14 +41,16 @@ export function figures(f: Floor): Figure[] {
     {
       key: "service",
       label: "Service level",
-      value: offered > 0 ? percent(level, 0) : "–",
+      value: offered > 0 ? (100 * level).toFixed(0) : "–",
+      unit: offered > 0 ? "%" : "",
       note: `answered within ${target} s; aim 80 %`,
       tone: offered === 0 ? "" : level >= 0.8 ? "good" : level >= 0.6 ? "warn" : "bad",
     },
     {
       key: "dropped",
       label: "Dropped",
-      value: percent(worst?.drop_rate ?? 0),
+      value: (100 * (worst?.drop_rate ?? 0)).toFixed(1),
+      unit: "%",
       note: worst ? `${worst.name}, ${worst.dropped} today; limit 3 %` : "today; limit 3 %",
       tone: dropTone(worst?.drop_rate ?? 0),
     },
