@@ -36,7 +36,7 @@ export function AgentPage() {
         <div role="status">
           <h1>{wrongRole ? "This page is for agents" : c.state === "reconnecting" ? "The server does not answer" : "Connecting…"}</h1>
         </div>
-        {wrongRole ? <a href="/wallboard">Go to the wallboard</a> : c.state === "reconnecting" && <p>Trying again by itself.</p>}
+        {wrongRole ? <a href="/wallboard">Go to the wallboard</a> : c.state === "reconnecting" && <p>Trying again by itself. What you typed is kept.</p>}
       </main>
     );
   }

@@ -112,8 +112,8 @@ function Facts({ contact }: { contact: Contact }) {
           <dt>Numbers</dt>
           <dd>
             {numbers.map((n) => (
-              <div key={n.number_id} class="number-of">
-                {phone(n.e164)} <small class="quiet">{[n.do_not_call && "do not call", n.bad && "bad", n.shared && "shared"].filter(Boolean).join(", ")}</small>
+              <div key={n.number_id}>
+                <span class="number-of">{phone(n.e164)}</span> <small class="quiet">{[n.do_not_call && "do not call", n.bad && "bad", n.shared && "shared"].filter(Boolean).join(", ")}</small>
               </div>
             ))}
           </dd>

@@ -20,7 +20,7 @@ export function since(from: string | undefined, now: number): number {
 
 /** words turns a code such as not_interested into "Not interested". */
 export function words(code: string | undefined): string {
-  const text = (code ?? "").replaceAll("_", " ");
+  const text = (code ?? "").replace("wrap_up", "wrap-up").replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
