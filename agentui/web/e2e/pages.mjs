@@ -62,7 +62,7 @@ async function agent() {
   check(number.replace(/\D/g, "").length >= 8, `the number is shown, not ${JSON.stringify(number)}`);
   check(/^\d\d:\d\d there/.test(await text(page, "local-time")), "the customer's local time is shown");
   const script = await text(page, "script");
-  check(script.length > 40 && (process.env.LOOSE || !script.includes("{{")), `the script is merged: ${JSON.stringify(script)}`);
+  check(script.length > 40 && !/\{\{|\[ask agent/.test(script), `the script is merged: ${JSON.stringify(script)}`);
   const choices = await page.getByTestId("results").locator("input").count();
   check(choices >= 3, `there are results to choose from, not ${choices}`);
   check((await text(page, "why")) !== "", "it says why this customer was chosen");
@@ -108,7 +108,7 @@ async function agent() {
   await there(page, '[data-testid="state"][data-state="not_ready"]', 15_000, "a pause follows the result");
   await there(page, '[data-testid="stage"][data-stage="none"]', 5_000, "the call is gone from the desk");
   const figures = await page.locator(".today").innerText();
-  check(/\b[1-9]\d* results/.test(figures), `the result is counted, not ${JSON.stringify(figures)}`);
+  check(/, [1-9]\d* results?$/.test(figures), `the result is counted, not ${JSON.stringify(figures)}`);
   const left = await page.evaluate(() => Object.keys(localStorage).filter((k) => k.startsWith("ringmaster.")));
   check(left.length === 0, `nothing of the call stays in the browser, not ${left}`);
   await shot(page, "agent-paused");
