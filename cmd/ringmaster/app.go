@@ -36,6 +36,8 @@ type app struct {
 	sip    *sipua.UA
 	dialer *dialer.Dialer // nil without the role
 	web    *webServer     // nil without the role
+
+	metrics *metricsServer // nil where the pages' server has /metrics
 }
 
 // newApp makes the parts and undoes it when one fails.
@@ -78,6 +80,11 @@ func (a *app) make(ctx context.Context) error {
 	}
 	if cfg.HasRole(configs.RoleWeb) {
 		if a.web, err = newWebServer(ctx, a); err != nil {
+			return err
+		}
+	}
+	if cfg.Metrics.Listen != "" {
+		if a.metrics, err = newMetricsServer(ctx, cfg.Metrics.Listen, a.registry); err != nil {
 			return err
 		}
 	}
@@ -187,6 +194,9 @@ func (a *app) run(ctx context.Context) error {
 	if a.web != nil {
 		background("web", a.web.run)
 	}
+	if a.metrics != nil {
+		background("metrics", a.metrics.run)
+	}
 	if a.engine != nil {
 		background("engine", a.engine.Run)
 	}
@@ -214,6 +224,9 @@ func (a *app) close() {
 	if a.web != nil && a.web.listener != nil {
 		// Run has closed it; where run never came this frees the port.
 		_ = a.web.listener.Close()
+	}
+	if a.metrics != nil {
+		_ = a.metrics.listener.Close()
 	}
 	if a.media != nil {
 		if err := a.media.Close(); err != nil {

@@ -87,16 +87,16 @@ func (o *office) write(name, text string) string {
 	return path
 }
 
-// try runs a command line on the office's configuration.
-func (o *office) try(args ...string) (code int, out, said string) {
-	o.t.Helper()
-	return commandLine(o.t, append([]string{"--config", o.config}, args...)...)
+// tryIn runs a command line on the office's configuration for a subtest.
+func (o *office) tryIn(t *testing.T, args ...string) (code int, out, said string) {
+	t.Helper()
+	return commandLine(t, append([]string{"--config", o.config}, args...)...)
 }
 
 // do runs a command that has to succeed.
 func (o *office) do(args ...string) string {
 	o.t.Helper()
-	code, out, said := o.try(args...)
+	code, out, said := o.tryIn(o.t, args...)
 	if code != exitDone {
 		o.t.Fatalf("ringmaster %s: exit code %d\n%s", strings.Join(args, " "), code, said)
 	}

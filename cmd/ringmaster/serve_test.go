@@ -246,5 +246,9 @@ func TestServeDrains(t *testing.T) {
 		}
 		caller.over(1)
 		phone.over(1)
+		results, err := o.store().Dispositions(t.Context(), time.Time{})
+		if err != nil || len(results) != 1 || results[campaigns.SystemAgentLost] != 1 {
+			t.Errorf("results %v, %v", results, err)
+		}
 	})
 }
