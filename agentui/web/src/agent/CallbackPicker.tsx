@@ -38,7 +38,7 @@ export function CallbackPicker({
         ))}
       </div>
       <label>
-        At, on the customer's clock ({timeOfDay(now.value, zone)} there now)
+        On the customer's clock ({placeOf(zone)}, {timeOfDay(now.value, zone)} now)
         <input
           type="datetime-local"
           data-testid="callback"
@@ -50,12 +50,12 @@ export function CallbackPicker({
       </label>
       <p class="both" data-testid="both-times">
         {Number.isNaN(at) ? (
-          <span class="quiet">{zone}</span>
+          <span class="quiet">The time is shown on both clocks here.</span>
         ) : (
           <>
-            <b>{dayAndTime(at, zone)}</b> there ({zone})
+            <b>{dayAndTime(at, zone)}</b> there
             <br />
-            <b>{dayAndTime(at, here)}</b> for you ({here})
+            <b>{dayAndTime(at, here)}</b> for you ({placeOf(here)})
           </>
         )}
       </p>
@@ -65,6 +65,11 @@ export function CallbackPicker({
       </label>
     </fieldset>
   );
+}
+
+/** placeOf writes America/New_York as New York. */
+function placeOf(zone: string): string {
+  return zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", " ");
 }
 
 /** quarter goes on to the next full quarter of an hour. */

@@ -65,6 +65,14 @@ export function ResultForm({ work, call, onClose }: { work: Work; call?: CallVie
     document.querySelector<HTMLElement>("[data-focus-after-save]")?.focus();
   };
   const id = (name: string) => `${name}-${work.call_id}`;
+  const hint = busy
+    ? "Saving…"
+    : given
+      ? "Saved. It counts when the call ends; until then it can be changed."
+      : !talked
+        ? "The result can be saved once you are connected."
+        : missing || (ended ? "Ready to be saved." : "Saved now, it counts when the call ends.");
+  const refusal = busy ? undefined : refusals.value[work.call_id];
   const disabled = missing !== "" || busy || !talked || given;
   return (
     <form class="result" onSubmit={(e) => e.preventDefault()}>
@@ -110,16 +118,10 @@ export function ResultForm({ work, call, onClose }: { work: Work; call?: CallVie
       </div>
       <div class="save">
         <p id={id("hint")} class="quiet" role="status" data-testid="save-hint">
-          {busy
-            ? "Saving…"
-            : given
-              ? "Saved. It counts when the call ends; until then it can be changed."
-              : !talked
-                ? "The result can be saved once you are connected."
-                : missing || (ended ? "" : "Saved now, it counts when the call ends.")}
+          {!refusal && hint}
         </p>
         <p role="alert" class="failure" data-testid="refusal">
-          {!busy && refusals.value[work.call_id]}
+          {refusal}
         </p>
         <div class="buttons">
           {onClose ? (
