@@ -187,7 +187,9 @@ func TestRefillDoesNotWaitForALockedCandidate(t *testing.T) {
 	if _, err := tx.Exec(t.Context(), `update candidates set rank = rank where rank = (select max(rank) from candidates)`); err != nil {
 		t.Fatal(err)
 	}
-	items, err := i.store.Refill(t.Context(), i.campaign.ID, 10)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	items, err := i.store.Refill(ctx, i.campaign.ID, 10)
 	if err != nil || len(items) != 9 {
 		t.Errorf("%d items, %v", len(items), err)
 	}
