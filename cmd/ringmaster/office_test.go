@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -46,7 +47,7 @@ func newOffice(t *testing.T, more string) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 30*time.Second)
 		defer cancel()
 		if err := private.Close(ctx); err != nil {
 			t.Error(err)
@@ -182,6 +183,13 @@ func freePorts(t *testing.T, n int) []int {
 	const lowest, highest = 10000, 15998
 	var config net.ListenConfig
 	var ports []int
+	// All are held to the end, lest one is drawn twice.
+	var held []io.Closer
+	defer func() {
+		for _, h := range held {
+			_ = h.Close()
+		}
+	}()
 	for tries := 0; len(ports) < n; tries++ {
 		if tries > 1000 {
 			t.Fatal("no free ports")
@@ -192,13 +200,12 @@ func freePorts(t *testing.T, n int) []int {
 		if err != nil {
 			continue
 		}
-		// Held to the end of this function, lest it is drawn again.
-		defer func() { _ = packets.Close() }()
+		held = append(held, packets)
 		listener, err := config.Listen(t.Context(), "tcp4", address)
 		if err != nil {
 			continue
 		}
-		defer func() { _ = listener.Close() }()
+		held = append(held, listener)
 		ports = append(ports, port)
 	}
 	return ports

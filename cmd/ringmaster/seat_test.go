@@ -56,7 +56,8 @@ func openSeat(t *testing.T, base, link string) *seat {
 		<-ended
 	})
 	s.send(botFrame{Type: "hello", ID: ulid.Make().String(), Data: json.RawMessage(`{"client":"test"}`)})
-	for s.next("welcome").Type != "welcome" {
+	for greeting := ""; greeting != "welcome"; {
+		greeting = s.next("welcome").Type
 	}
 	return s
 }

@@ -26,7 +26,7 @@ func TestServeWithSIPp(t *testing.T) {
 	o.setUp("Grace,(212) 555-0101\n", "ann")
 	v := startVoice(t)
 	phone := o.sipp("phone", o.handset, "-m", "1", "-key", "voice_port", strconv.Itoa(v.port()))
-	carrier := o.sipp("customer", o.carrier, "-rtp_echo", "-mp", strconv.Itoa(freePorts(t, 1)[0]), "-d", "2000")
+	carrier := o.sipp("customer", o.carrier, "-rtp_echo", "-mp", strconv.Itoa(freePorts(t, 1)[0]), "-d", "4000")
 
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -92,7 +92,7 @@ func TestServeWithSIPp(t *testing.T) {
 	if integrity.OpenAttempts+integrity.StatelessCandidates+integrity.AnsweredWithoutResult != 0 {
 		t.Errorf("left over: %+v", integrity)
 	}
-	// Two seconds out and one in are 150 packets each way.
+	// Four seconds out and one in are 250 packets each way.
 	if integrity.Sent < 100 || integrity.Received < 100 {
 		t.Errorf("RTP to and from customers: %d sent, %d received", integrity.Sent, integrity.Received)
 	}
@@ -186,7 +186,7 @@ func TestServeDrains(t *testing.T) {
 		o.setUp("Grace,212-555-0101\nAda,212-555-0102\n", "ann", "bob")
 		v := startVoice(t)
 		phone := o.sipp("phone", o.handset, "-m", "2", "-key", "voice_port", strconv.Itoa(v.port()))
-		carrier := o.sipp("customer", o.carrier, "-rtp_echo", "-mp", strconv.Itoa(freePorts(t, 1)[0]), "-d", "3000")
+		carrier := o.sipp("customer", o.carrier, "-rtp_echo", "-mp", strconv.Itoa(freePorts(t, 1)[0]), "-d", "5000")
 		command, _, said := start(t, "serve", "--config", o.config)
 		ended := follow(said, func(line string) { t.Log(line) })
 		o.ready(200)
