@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"sync"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,10 +26,14 @@ func scanCampaign(row pgx.Row) (campaigns.Campaign, error) {
 // CreateCampaign stores a new campaign as draft; CodeInvalid names a wrong
 // setting, CodeConflict a name that is taken.
 func (s *Store) CreateCampaign(ctx context.Context, name string, kind campaigns.Kind, settings campaigns.Settings) (campaigns.Campaign, error) {
-	if name == "" {
+	kinds := []campaigns.Kind{campaigns.KindWinBack, campaigns.KindProspecting, campaigns.KindLoyalty, campaigns.KindCrossSell}
+	switch {
+	case name == "":
 		return campaigns.Campaign{}, campaigns.Invalid("name", "is empty")
+	case !slices.Contains(kinds, kind):
+		return campaigns.Campaign{}, campaigns.Invalid("kind", "%q is not one of %v", kind, kinds)
 	}
-	if err := settings.Validate(); err != nil {
+	if err := checkSettings(settings); err != nil {
 		return campaigns.Campaign{}, err
 	}
 	body, err := json.Marshal(settings)
@@ -118,9 +122,9 @@ func (s *Store) MoveCampaign(ctx context.Context, id int64, to campaigns.Campaig
 }
 
 // UpdateSettings replaces the settings if the campaign still has the revision;
-// CodeStale when it does not.
+// CodeStale when it does not, CodeNotFound when there is no such campaign.
 func (s *Store) UpdateSettings(ctx context.Context, id, revision int64, settings campaigns.Settings) (campaigns.Campaign, error) {
-	if err := settings.Validate(); err != nil {
+	if err := checkSettings(settings); err != nil {
 		return campaigns.Campaign{}, err
 	}
 	body, err := json.Marshal(settings)
@@ -130,46 +134,10 @@ func (s *Store) UpdateSettings(ctx context.Context, id, revision int64, settings
 	c, err := scanCampaign(s.pool.QueryRow(ctx, `update campaigns set settings = $3, revision = revision + 1, updated_at = now()
 		where id = $1 and revision = $2 returning `+campaignColumns, id, revision, body))
 	if errors.Is(err, pgx.ErrNoRows) {
+		if _, err := s.Campaign(ctx, id); err != nil {
+			return c, err
+		}
 		return c, campaigns.Errorf(campaigns.CodeStale, "campaign %d is not at revision %d any more", id, revision)
 	}
 	return c, classify(err)
-}
-
-// settingsCache holds parsed settings by campaign and revision, so that the
-// gate does not parse JSON for each batch. It holds one entry per campaign.
-type settingsCache struct {
-	mu   sync.Mutex
-	held map[int64]cachedSettings
-}
-
-type cachedSettings struct {
-	revision int64
-	settings *campaigns.Settings
-}
-
-func newSettingsCache() *settingsCache {
-	return &settingsCache{held: map[int64]cachedSettings{}}
-}
-
-// settingsOf gives the campaign's settings and state inside the transaction.
-func (s *Store) settingsOf(ctx context.Context, tx pgx.Tx, campaignID int64) (*campaigns.Settings, campaigns.CampaignState, error) {
-	var revision int64
-	var state campaigns.CampaignState
-	if err := tx.QueryRow(ctx, `select revision, state from campaigns where id = $1`, campaignID).Scan(&revision, &state); err != nil {
-		return nil, "", err
-	}
-	s.settings.mu.Lock()
-	held, ok := s.settings.held[campaignID]
-	s.settings.mu.Unlock()
-	if ok && held.revision == revision {
-		return held.settings, state, nil
-	}
-	c, err := scanCampaign(tx.QueryRow(ctx, `select `+campaignColumns+` from campaigns where id = $1`, campaignID))
-	if err != nil {
-		return nil, "", err
-	}
-	s.settings.mu.Lock()
-	s.settings.held[campaignID] = cachedSettings{revision: c.Revision, settings: &c.Settings}
-	s.settings.mu.Unlock()
-	return &c.Settings, c.State, nil
 }

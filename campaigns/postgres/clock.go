@@ -14,9 +14,10 @@ type Clock struct {
 	skew atomic.Int64
 }
 
-// Now is the business time.
+// Now is the business time, without a monotonic reading: it is compared with
+// times of the database.
 func (c *Clock) Now() time.Time {
-	return time.Now().Add(time.Duration(c.skew.Load()) + c.offset)
+	return time.Now().Add(time.Duration(c.skew.Load()) + c.offset).Round(0)
 }
 
 // Offset is what is added to the database's clock.

@@ -4,24 +4,14 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"embed"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"ringmaster/campaigns"
 )
-
-//go:embed migrations/*.sql
-var migrations embed.FS
 
 // Options of a Store.
 type Options struct {
@@ -46,6 +36,7 @@ type Store struct {
 	clock     *Clock
 	numberKey []byte
 	settings  *settingsCache
+	zones     *zoneBook
 	log       *slog.Logger
 }
 
@@ -80,7 +71,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, campaigns.Wrap(campaigns.CodeUnavailable, "database", err)
 	}
-	s := &Store{pool: pool, numberKey: o.NumberKey, settings: newSettingsCache(), log: o.Logger}
+	s := &Store{pool: pool, numberKey: o.NumberKey, settings: newSettingsCache(), zones: newZoneBook(), log: o.Logger}
 	s.clock = &Clock{offset: o.ClockOffset}
 	if err := s.measureClock(ctx); err != nil {
 		pool.Close()
@@ -88,33 +79,6 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, campaigns.Wrap(campaigns.CodeUnavailable, fmt.Sprintf("database %q at %s:%d cannot be reached", c.Database, c.Host, c.Port), err)
 	}
 	return s, nil
-}
-
-// Migrate brings the schema to this version. Several processes may start it at
-// once; one does the work.
-func (s *Store) Migrate(ctx context.Context) error {
-	db := stdlib.OpenDBFromPool(s.pool)
-	defer func() { _ = db.Close() }()
-	sub, err := subMigrations()
-	if err != nil {
-		return err
-	}
-	locker, err := lock.NewPostgresSessionLocker()
-	if err != nil {
-		return fmt.Errorf("migration lock: %w", err)
-	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, sub, goose.WithSessionLocker(locker))
-	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
-	}
-	results, err := provider.Up(ctx)
-	if err != nil {
-		return campaigns.Wrap(campaigns.CodeInternal, "migration", err)
-	}
-	for _, r := range results {
-		s.log.Info("migrated", "version", r.Source.Version, "duration", r.Duration)
-	}
-	return nil
 }
 
 // Ping reports whether the database answers.
@@ -129,43 +93,4 @@ func (s *Store) NumberHMAC(e164 string) []byte {
 	mac := hmac.New(sha256.New, s.numberKey)
 	mac.Write([]byte(e164))
 	return mac.Sum(nil)
-}
-
-// tx runs f in a transaction and retries it when PostgreSQL asks for that.
-func (s *Store) tx(ctx context.Context, f func(pgx.Tx) error) error {
-	const tries = 5
-	var err error
-	for range tries {
-		if err = pgx.BeginFunc(ctx, s.pool, f); err == nil || !retriable(err) {
-			break
-		}
-	}
-	return classify(err)
-}
-
-// retriable tells deadlocks and serialization failures from the rest.
-func retriable(err error) bool {
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
-}
-
-// classify turns connection trouble into CodeUnavailable and leaves an Error
-// of the domain as it is.
-func classify(err error) error {
-	var domain *campaigns.Error
-	var pg *pgconn.PgError
-	switch {
-	case err == nil || errors.As(err, &domain):
-		return err
-	case errors.As(err, &pg) && pg.Code[:2] != "57" && pg.Code[:2] != "08" && pg.Code[:2] != "53":
-		return campaigns.Wrap(campaigns.CodeInternal, "database", err)
-	default:
-		return campaigns.Wrap(campaigns.CodeUnavailable, "database", err)
-	}
-}
-
-// violates tells which unique constraint or index a statement broke.
-func violates(err error, constraint string) bool {
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == "23505" && pg.ConstraintName == constraint
 }

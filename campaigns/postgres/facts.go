@@ -5,96 +5,108 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"ringmaster/campaigns"
 	"ringmaster/campaigns/calling"
 )
 
+// querier is what a transaction and a connection have in common.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
 // factRow is what the gates need to know of one candidate and its number.
 type factRow struct {
 	candidateID, contactID, numberID, campaignID, agentID int64
-	nextNumberID                                          int64
 	state                                                 campaigns.CandidateState
 	number                                                string
 	shared                                                bool
 	answerProbability                                     float64
+	address                                               zoneQuestion
+	byNumber                                              []string
 	facts                                                 calling.Facts
 }
 
 // factsSelect reads the facts of the rows of w: (candidate, contact, number,
 // campaign); candidate is null for a manual dial outside any list. $2 is now.
+// A cap may count up to maxCap attempts.
+//
+// What is under way is asked for by "limit 1" where "exists" would read better:
+// an exists may be planned as a hash of all that is under way, which grows with
+// the floor, where an index finds the one row.
 const factsSelect = `
 select coalesce(w.candidate, 0), w.contact, w.number, w.campaign, coalesce(c.agent_id, 0),
 	coalesce(c.state, ''), n.e164, n.shared, coalesce(c.answer_probability, 0), coalesce(c.attempts, 0),
-	n.zones, n.bad_at is not null, coalesce(l.active, true),
-	exists (select from suppressions s where s.number_hmac = n.hmac and (s.campaign_id is null or s.campaign_id = w.campaign)
-		and (s.expires_at is null or s.expires_at > $2)),
-	exists (select from complaints o where o.contact_id = w.contact and o.closed_at is null),
-	coalesce((select not g.granted from consents g where g.contact_id = w.contact and g.purpose = 'marketing' and g.channel in ('phone', 'any')
-		and g.valid_from <= $2 and (g.valid_until is null or g.valid_until > $2) order by g.valid_from desc limit 1), false),
+	(select b.kind = 'callback' from buckets b where b.id = c.bucket_id),
+	n.zones, n.region, (select array[p.region, p.postal_code, p.time_zone] from contacts p where p.id = w.contact),
+	n.bad_at is not null, coalesce(l.active, true),
+	(select max(coalesce(s.expires_at, 'infinity')) from suppressions s where s.number_hmac = n.hmac
+		and (s.campaign_id is null or s.campaign_id = w.campaign) and (s.expires_at is null or s.expires_at > $2)),
+	coalesce((select true from complaints o where o.contact_id = w.contact and o.closed_at is null limit 1), false),
+	(select case when not g.granted then coalesce(g.valid_until, 'infinity') end from consents g
+		where g.contact_id = w.contact and g.purpose = 'marketing' and g.channel in ('phone', 'any')
+		and g.valid_from <= $2 and (g.valid_until is null or g.valid_until > $2) order by g.valid_from desc, g.id desc limit 1),
 	array(select a.reserved_at from attempts a where a.contact_id = w.contact
-		and (a.outcome is null or a.outcome not in ('congestion', 'failed', 'cancelled')) order by a.reserved_at desc limit 32),
+		and (a.outcome is null or a.outcome not in ('congestion', 'failed', 'cancelled')) order by a.reserved_at desc limit 100),
 	array(select a.reserved_at from attempts a where a.number_id = w.number
-		and (a.outcome is null or a.outcome not in ('congestion', 'failed', 'cancelled')) order by a.reserved_at desc limit 32),
-	exists (select from attempts a where a.contact_id = w.contact and a.ended_at is null),
-	not n.shared and exists (select from attempts a where a.number_id = w.number and a.ended_at is null and not a.number_shared),
-	exists (select from calls k where k.contact_id = w.contact and k.ended_at is null),
-	coalesce((select cn.number_id from contact_numbers cn join numbers m on m.id = cn.number_id
-		where cn.contact_id = w.contact and m.bad_at is null and cn.number_id <> w.number
-		and cn.position > (select position from contact_numbers p where p.contact_id = w.contact and p.number_id = w.number)
-		and not exists (select from suppressions s where s.number_hmac = m.hmac and (s.campaign_id is null or s.campaign_id = w.campaign)
-			and (s.expires_at is null or s.expires_at > $2))
-		order by cn.position limit 1), 0)`
+		and (a.outcome is null or a.outcome not in ('congestion', 'failed', 'cancelled')) order by a.reserved_at desc limit 100),
+	coalesce((select true from attempts a where a.contact_id = w.contact and a.ended_at is null limit 1), false),
+	not n.shared and coalesce((select true from attempts a where a.number_id = w.number and a.ended_at is null and not a.number_shared limit 1), false),
+	coalesce((select true from calls k where k.contact_id = w.contact and k.ended_at is null limit 1), false)`
 
-// readFacts reads the facts of the items' candidates, by candidate id.
-func (s *Store) readFacts(ctx context.Context, tx pgx.Tx, items []campaigns.HopperItem, now time.Time) (map[int64]factRow, error) {
-	ids := make([]int64, len(items))
-	for i, item := range items {
-		ids[i] = item.CandidateID
-	}
-	rows, err := tx.Query(ctx, factsSelect+`
-		from (select id as candidate, contact_id as contact, number_id as number, campaign_id as campaign from candidates where id = any($1)) w
-		join candidates c on c.id = w.candidate join numbers n on n.id = w.number join lists l on l.id = c.list_id`, ids, now)
-	if err != nil {
-		return nil, err
-	}
-	all, err := pgx.CollectRows(rows, scanFacts)
-	if err != nil {
-		return nil, err
-	}
-	return s.withSettings(ctx, tx, all)
-}
+// maxCap is the highest cap that the gate can count.
+const maxCap = 100
 
-// withSettings adds each campaign's settings and state.
-func (s *Store) withSettings(ctx context.Context, tx pgx.Tx, all []factRow) (map[int64]factRow, error) {
-	type rules struct {
-		settings *campaigns.Settings
-		state    campaigns.CampaignState
-	}
-	known := map[int64]rules{}
-	byCandidate := make(map[int64]factRow, len(all))
-	for _, row := range all {
-		r, ok := known[row.campaignID]
-		if !ok {
-			settings, state, err := s.settingsOf(ctx, tx, row.campaignID)
-			if err != nil {
-				return nil, err
-			}
-			r = rules{settings, state}
-			known[row.campaignID] = r
-		}
-		row.facts.Settings, row.facts.CampaignState = r.settings, r.state
-		byCandidate[row.candidateID] = row
-	}
-	return byCandidate, nil
-}
+// candidateFacts reads the facts of the candidates $1.
+const candidateFacts = factsSelect + `
+	from candidates c cross join lateral (select c.id as candidate, c.contact_id as contact, c.number_id as number, c.campaign_id as campaign) w
+	join numbers n on n.id = w.number join lists l on l.id = c.list_id where c.id = any($1)`
 
+// scanFacts reads one row of factsSelect.
 func scanFacts(row pgx.CollectableRow) (factRow, error) {
+	r, err := scanFactColumns(row)
+	if err == nil {
+		r.facts.Zones = zoneCache{}.of(r.address, r.byNumber)
+	}
+	return r, err
+}
+
+// scanFacts reads one row of factsSelect, with the clocks of its zones.
+func (s *Store) scanFacts(row pgx.CollectableRow) (factRow, error) {
+	r, err := scanFactColumns(row)
+	if err == nil {
+		r.facts.Zones, r.facts.Locations = s.zones.of(r.address, r.byNumber)
+	}
+	return r, err
+}
+
+func scanFactColumns(row pgx.CollectableRow) (factRow, error) {
 	var r factRow
+	var callback *bool
+	var address []string
+	var doNotCall, consentRefused pgtype.Timestamptz
 	f := &r.facts
 	err := row.Scan(&r.candidateID, &r.contactID, &r.numberID, &r.campaignID, &r.agentID,
-		&r.state, &r.number, &r.shared, &r.answerProbability, &f.Attempts,
-		&f.Zones, &f.NumberBad, &f.ListActive, &f.DoNotCall, &f.OpenComplaint, &f.ConsentRefused,
-		&f.PersonAttempts, &f.NumberAttempts, &f.PersonInAttempt, &f.NumberInAttempt, &f.PersonInCall, &r.nextNumberID)
+		&r.state, &r.number, &r.shared, &r.answerProbability, &f.Attempts, &callback,
+		&r.byNumber, &r.address.country, &address, &f.NumberBad, &f.ListActive, &doNotCall, &f.OpenComplaint, &consentRefused,
+		&f.PersonAttempts, &f.NumberAttempts, &f.PersonInAttempt, &f.NumberInAttempt, &f.PersonInCall)
+	if len(address) == 3 {
+		r.address.region, r.address.postalCode, r.address.timeZone = address[0], address[1], address[2]
+	}
+	f.AgreedCallback = callback != nil && *callback
+	f.DoNotCall, f.DoNotCallUntil = holds(doNotCall)
+	f.ConsentRefused, f.ConsentRefusedUntil = holds(consentRefused)
 	return r, err
+}
+
+// holds reads the end of an entry: null where there is none, infinity where it
+// has no end, which is the zero time here.
+func holds(end pgtype.Timestamptz) (bool, time.Time) {
+	if end.InfinityModifier != pgtype.Finite {
+		return end.Valid, time.Time{}
+	}
+	return end.Valid, end.Time
 }

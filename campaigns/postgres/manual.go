@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,9 +21,15 @@ type ManualDial struct {
 	Number    string
 }
 
+// manualFrom are the states from which an agent may take a candidate.
+var manualFrom = []campaigns.CandidateState{
+	campaigns.CandidateReady, campaigns.CandidateResting, campaigns.CandidateCallback, campaigns.CandidateQueued,
+}
+
 // ReserveManual gates and reserves one manual dial. The person's candidate in
-// the campaign goes along when there is one that waits. CodeRefused tells the
-// gate's reason, CodeNotFound an unknown person or number.
+// the campaign goes along when there is one that waits; dialed at another than
+// its number, it goes on with that one. CodeRefused tells the gate's reason,
+// CodeNotFound an unknown person, number or campaign.
 func (s *Store) ReserveManual(ctx context.Context, owner Owner, dial ManualDial) (campaigns.Attempt, error) {
 	var attempt campaigns.Attempt
 	started := time.Now()
@@ -32,32 +39,37 @@ func (s *Store) ReserveManual(ctx context.Context, owner Owner, dial ManualDial)
 		if err != nil {
 			return err
 		}
-		if err := s.lockPeople(ctx, tx, owner, []campaigns.HopperItem{item}); err != nil {
-			return err
-		}
-		row, err := s.manualFacts(ctx, tx, item, now)
+		row, err := s.manualFacts(ctx, tx, owner, item, now)
 		if err != nil {
 			return err
 		}
 		if verdict := calling.Decide(row.facts, now); !verdict.Allowed {
 			return campaigns.Errorf(campaigns.CodeRefused, "%s", verdict.Reason)
 		}
-		switch row.state {
-		case campaigns.CandidateOpen:
+		if row.state == campaigns.CandidateOpen {
 			return campaigns.Errorf(campaigns.CodeRefused, "%s", campaigns.ReasonPersonInAttempt)
-		case campaigns.CandidateDone, campaigns.CandidateBlocked:
+		}
+		if !slices.Contains(manualFrom, row.state) {
 			row.candidateID = 0
 		}
 		row.agentID = dial.AgentID
-		attempts, err := s.insertAttempts(ctx, tx, owner, []factRow{row}, now)
-		if err != nil {
+		var batch pgx.Batch
+		ids := queueAttempts(&batch, owner, []factRow{row}, manualFrom, now)
+		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
 			return err
 		}
-		attempt = attempts[0]
+		id, ok := ids[row.contactID]
+		if !ok {
+			return campaigns.Errorf(campaigns.CodeRefused, "%s", campaigns.ReasonPersonInAttempt)
+		}
+		attempt = row.attempt(id, owner, now)
 		return nil
 	})
+	if err != nil {
+		return campaigns.Attempt{}, err
+	}
 	attempt.DialBy = started.Add(dialBy)
-	return attempt, err
+	return attempt, nil
 }
 
 // manualItem finds the person, the number and the candidate, if any.
@@ -75,22 +87,37 @@ func (s *Store) manualItem(ctx context.Context, tx pgx.Tx, dial ManualDial) (cam
 	return item, err
 }
 
-// manualFacts reads the facts of a person who need not be a candidate.
-func (s *Store) manualFacts(ctx context.Context, tx pgx.Tx, item campaigns.HopperItem, now time.Time) (factRow, error) {
-	rows, err := tx.Query(ctx, factsSelect+`
+// manualFacts locks the person and the number, and reads the facts of a person
+// who need not be a candidate. The attempts of one who is not, or not any more,
+// are limited by the caps alone.
+func (s *Store) manualFacts(ctx context.Context, tx pgx.Tx, owner Owner, item campaigns.HopperItem, now time.Time) (factRow, error) {
+	var rows []factRow
+	var fresh bool
+	var batch pgx.Batch
+	queueLocks(&batch, owner, []campaigns.HopperItem{item}, &fresh)
+	batch.Queue(factsSelect+`
 		from (select nullif($1::bigint, 0) as candidate, $3::bigint as contact, $4::bigint as number, $5::bigint as campaign) w
 		join numbers n on n.id = w.number left join candidates c on c.id = w.candidate left join lists l on l.id = c.list_id`,
-		item.CandidateID, now, item.ContactID, item.NumberID, item.CampaignID)
-	if err != nil {
+		item.CandidateID, now, item.ContactID, item.NumberID, item.CampaignID).
+		Query(func(r pgx.Rows) error {
+			var err error
+			rows, err = pgx.CollectRows(r, s.scanFacts)
+			return err
+		})
+	if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
 		return factRow{}, err
 	}
-	all, err := pgx.CollectRows(rows, scanFacts)
-	if err != nil {
-		return factRow{}, err
+	if !fresh {
+		return factRow{}, notFresh(owner)
 	}
-	known, err := s.withSettings(ctx, tx, all)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return factRow{}, campaigns.Errorf(campaigns.CodeNotFound, "no campaign %d", item.CampaignID)
+	if len(rows) != 1 {
+		return factRow{}, campaigns.Errorf(campaigns.CodeNotFound, "nobody with this number is known")
 	}
-	return known[item.CandidateID], err
+	row := rows[0]
+	var err error
+	row.facts.Settings, row.facts.CampaignState, err = s.settingsOf(ctx, tx, item.CampaignID)
+	if !slices.Contains(manualFrom, row.state) {
+		row.facts.Attempts, row.facts.ListActive = 0, true
+	}
+	return row, noCampaign(err, item.CampaignID)
 }

@@ -201,8 +201,8 @@ func (s *Store) follow(ctx context.Context, tx pgx.Tx, r campaigns.Result, c res
 	if c.candidateID == nil {
 		return reply, nil
 	}
-	candidate, open, err := s.lockCandidate(ctx, tx, *c.candidateID, now)
-	if err != nil || !open {
+	candidate, err := s.holdCandidate(ctx, tx, *c.candidateID, now)
+	if err != nil || candidate.state != campaigns.CandidateOpen {
 		return reply, err
 	}
 	var same int

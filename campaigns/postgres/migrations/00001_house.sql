@@ -132,7 +132,7 @@ create table candidates (
     queued_at   timestamptz,
     state_at    timestamptz not null,
     created_at  timestamptz not null default now(),
-    unique (campaign_id, contact_id),
+    unique (contact_id, campaign_id),
     check ((state in ('resting', 'callback')) = (due_at is not null)),
     check (state not in ('resting', 'blocked', 'done') or reason <> ''),
     check (state in ('blocked', 'done') or number_id is not null)
@@ -141,8 +141,6 @@ create index candidates_ready on candidates (campaign_id, bucket_id, rank desc) 
 create index candidates_due on candidates (due_at) where state in ('resting', 'callback');
 create index candidates_queued on candidates (campaign_id, queued_at) where state = 'queued';
 create index candidates_open on candidates (campaign_id, state_at) where state = 'open';
-create index candidates_contact on candidates (contact_id);
-create index candidates_number on candidates (number_id) where state not in ('done');
 
 create table suppressions (
     id          bigint generated always as identity primary key,
@@ -177,12 +175,15 @@ create table consents (
 );
 create index consents_contact on consents (contact_id);
 
+-- The gate inserts attempts only for rows that it has locked and read in the
+-- same transaction, and their candidates keep those from being deleted: foreign
+-- keys to them would double the cost of an attempt and hold nothing more.
 create table attempts (
     id            bigint generated always as identity primary key,
-    campaign_id   bigint not null references campaigns,
-    candidate_id  bigint references candidates,
-    contact_id    bigint not null references contacts,
-    number_id     bigint not null references numbers,
+    campaign_id   bigint not null,
+    candidate_id  bigint,
+    contact_id    bigint not null,
+    number_id     bigint not null,
     number_shared boolean not null,
     agent_id      bigint references users,
     node          text not null,
@@ -208,9 +209,8 @@ create unique index attempts_open_contact on attempts (contact_id) where ended_a
 create unique index attempts_open_number on attempts (number_id) where ended_at is null and not number_shared;
 create index attempts_contact on attempts (contact_id, reserved_at desc);
 create index attempts_number on attempts (number_id, reserved_at desc);
-create index attempts_candidate on attempts (candidate_id, reserved_at desc);
-create index attempts_open_node on attempts (node, epoch) where ended_at is null;
-create index attempts_reserved on attempts (reserved_at);
+-- Attempts are inserted in the order of time.
+create index attempts_reserved on attempts using brin (reserved_at) with (pages_per_range = 16, autosummarize = on);
 
 create table calls (
     id            text primary key check (length(id) = 26),
@@ -256,8 +256,7 @@ create table calls (
 );
 create unique index calls_live_contact on calls (contact_id) where ended_at is null and contact_id is not null;
 create index calls_contact on calls (contact_id, started_at desc);
-create index calls_open_node on calls (node, epoch) where ended_at is null;
-create index calls_unclosed on calls (agent_id) where closed_at is null;
+create index calls_unclosed on calls (candidate_id) where closed_at is null;
 create index calls_started on calls (started_at);
 
 create table call_amendments (

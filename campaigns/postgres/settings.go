@@ -1,0 +1,73 @@
+package postgres
+
+import (
+	"context"
+	"sync"
+
+	"ringmaster/campaigns"
+)
+
+// checkSettings names the first setting that is wrong or that the gate cannot
+// keep.
+func checkSettings(settings campaigns.Settings) error {
+	if err := settings.Validate(); err != nil {
+		return err
+	}
+	for field, limit := range map[string]campaigns.Cap{"person_cap": settings.PersonCap, "number_cap": settings.NumberCap} {
+		switch {
+		case limit.Max < 0 || limit.Max > maxCap:
+			return campaigns.Invalid(field, "max: %d is not between 0 and %d", limit.Max, maxCap)
+		case limit.Max > 0 && limit.Per <= 0:
+			return campaigns.Invalid(field, "per: %v is not above zero", limit.Per)
+		}
+	}
+	return nil
+}
+
+// settingsCache holds parsed settings by campaign and revision, so that the
+// gate does not parse JSON for each batch. It holds one entry per campaign.
+type settingsCache struct {
+	mu   sync.Mutex
+	held map[int64]cachedSettings
+}
+
+type cachedSettings struct {
+	revision int64
+	settings *campaigns.Settings
+}
+
+func newSettingsCache() *settingsCache {
+	return &settingsCache{held: map[int64]cachedSettings{}}
+}
+
+// get gives the settings of the revision, if they are held.
+func (c *settingsCache) get(campaignID, revision int64) (*campaigns.Settings, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	held, ok := c.held[campaignID]
+	return held.settings, ok && held.revision == revision
+}
+
+func (c *settingsCache) put(campaignID, revision int64, settings *campaigns.Settings) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held[campaignID] = cachedSettings{revision: revision, settings: settings}
+}
+
+// settingsOf gives the campaign's settings and state inside the transaction q.
+func (s *Store) settingsOf(ctx context.Context, q querier, campaignID int64) (*campaigns.Settings, campaigns.CampaignState, error) {
+	var revision int64
+	var state campaigns.CampaignState
+	if err := q.QueryRow(ctx, `select revision, state from campaigns where id = $1`, campaignID).Scan(&revision, &state); err != nil {
+		return nil, "", err
+	}
+	if settings, ok := s.settings.get(campaignID, revision); ok {
+		return settings, state, nil
+	}
+	c, err := scanCampaign(q.QueryRow(ctx, `select `+campaignColumns+` from campaigns where id = $1`, campaignID))
+	if err != nil {
+		return nil, "", err
+	}
+	s.settings.put(campaignID, c.Revision, &c.Settings)
+	return &c.Settings, c.State, nil
+}
