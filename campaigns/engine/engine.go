@@ -109,7 +109,7 @@ type Engine struct {
 	mu sync.Mutex
 	// active are the campaigns as last read.
 	active []campaigns.Campaign
-	// woken are the campaigns to look at at once; wake tells of them.
+	// woken are the campaigns that wait for a look; wake tells of them.
 	woken map[int64]bool
 	wake  chan struct{}
 }

@@ -34,7 +34,7 @@ func Import(ctx context.Context, o Options, store Store) (s Summary, err error) 
 		return Summary{}, err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	h, total, err := scan(contextReader{ctx, file}, o.Map)
+	h, total, err := scan(contextReader(ctx, file), o.Map)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -82,7 +82,7 @@ func seekable(ctx context.Context, r io.Reader) (io.ReadSeeker, func() error, er
 		return nil, nothing, fmt.Errorf("copy the input: %w", err)
 	}
 	done := func() error { return errors.Join(copied.Close(), os.Remove(copied.Name())) }
-	if _, err := io.Copy(copied, contextReader{ctx, r}); err != nil {
+	if _, err := io.Copy(copied, contextReader(ctx, r)); err != nil {
 		return nil, nothing, errors.Join(fmt.Errorf("copy the input: %w", err), done())
 	}
 	if _, err := copied.Seek(0, io.SeekStart); err != nil {
@@ -91,18 +91,21 @@ func seekable(ctx context.Context, r io.Reader) (io.ReadSeeker, func() error, er
 	return copied, done, nil
 }
 
-// contextReader ends a long read when its context does; it lives no longer than
-// the call that it was made for.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
+// readerFunc is a function that reads.
+type readerFunc func([]byte) (int, error)
 
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
+// Read implements io.Reader.
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// contextReader gives a reader of r that fails once the context has ended, so
+// that a long read ends with it.
+func contextReader(ctx context.Context, r io.Reader) io.Reader {
+	return readerFunc(func(p []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return r.Read(p)
+	})
 }
 
 // run is one import under way; its methods are called by Import's goroutine,

@@ -95,8 +95,7 @@ func (p *parser) cell(row *Row, i int, text string) error {
 func (p *parser) number(row *Row, text string) error {
 	n, err := p.phones.Parse(text)
 	if err != nil {
-		var e *campaigns.Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*campaigns.Error](err); ok {
 			return errors.New(e.Message)
 		}
 		return err

@@ -3,8 +3,8 @@ package phone
 import (
 	"strings"
 	"time"
-	// The zones must be there on machines without a zone database.
-	_ "time/tzdata"
+
+	_ "time/tzdata" // the zones must be there on machines without a zone database
 )
 
 // ZonesForAddress gives the zones of a known address, and false when the

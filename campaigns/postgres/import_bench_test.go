@@ -31,7 +31,7 @@ func BenchmarkImport(b *testing.B) {
 		}
 		return s
 	}
-	i.exec(`create index contacts_email on contacts (lower(email)) where email <> ''`)
+	i.exec(`create index if not exists contacts_email on contacts (lower(email)) where email <> ''`)
 	run(0, before)
 	i.exec(`analyze`)
 	next := before

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -135,14 +136,7 @@ func (p *person) take(row *ingest.Row, fillOnly bool) {
 	p.key = nameKey(p.firstName, p.lastName, p.company)
 }
 
-func (p *person) has(n *number) bool {
-	for _, own := range p.numbers {
-		if own == n {
-			return true
-		}
-	}
-	return false
-}
+func (p *person) has(n *number) bool { return slices.Contains(p.numbers, n) }
 
 // callable is the number to call first: the first one that is neither bad nor
 // on a do-not-call list. Without one, the reason why, and the first number.

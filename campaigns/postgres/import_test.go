@@ -284,10 +284,10 @@ func TestADryRunLeavesNothing(t *testing.T) {
 	if after := i.everything(); after != before {
 		t.Errorf("a dry run left %s", after)
 	}
-	real := i.do(text)
-	s.Seconds, real.Seconds, real.DryRun = 0, 0, true
+	done := i.do(text)
+	s.Seconds, done.Seconds, done.DryRun = 0, 0, true
 	a, _ := json.Marshal(s)
-	b, _ := json.Marshal(real)
+	b, _ := json.Marshal(done)
 	if string(a) != string(b) {
 		t.Errorf("the dry run said %s, the import %s", a, b)
 	}

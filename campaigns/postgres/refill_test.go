@@ -300,7 +300,7 @@ func TestActiveCampaigns(t *testing.T) {
 	i := newImports(t)
 	i.exec(generate, 1, i.campaign.ID, []string{"America/New_York"})
 	names := func() []string {
-		all, err := i.store.ActiveCampaigns(context.Background())
+		all, err := i.store.ActiveCampaigns(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

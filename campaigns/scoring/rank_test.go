@@ -1,6 +1,7 @@
 package scoring_test
 
 import (
+	"errors"
 	"math"
 	"testing"
 	"time"
@@ -143,7 +144,7 @@ func TestValidateNamesTheField(t *testing.T) {
 		"value": {Value: math.NaN(), Propensity: 1, EventAt: now}, "propensity": {Value: 1, Propensity: 1.1, EventAt: now},
 		"event_at": {Value: 1, Propensity: 1},
 	} {
-		err, ok := bad.Validate().(*campaigns.Error)
+		err, ok := errors.AsType[*campaigns.Error](bad.Validate())
 		if !ok || err.Field != field {
 			t.Errorf("%s: %v", field, err)
 		}
