@@ -62,11 +62,13 @@ type Event struct {
 	Latency time.Duration `json:"latency,omitempty"`
 	Media   *MediaStats   `json:"media,omitempty"`
 
-	AgentState    AgentState    `json:"agent_state,omitempty"`
-	PreviousState AgentState    `json:"previous_state,omitempty"`
-	Reason        string        `json:"reason,omitempty"`
-	Spent         time.Duration `json:"spent,omitempty"`
-	CampaignState CampaignState `json:"campaign_state,omitempty"`
+	AgentState    AgentState `json:"agent_state,omitempty"`
+	PreviousState AgentState `json:"previous_state,omitempty"`
+	// Reason belongs to AgentState, PreviousReason to PreviousState.
+	Reason         string        `json:"reason,omitempty"`
+	PreviousReason string        `json:"previous_reason,omitempty"`
+	Spent          time.Duration `json:"spent,omitempty"`
+	CampaignState  CampaignState `json:"campaign_state,omitempty"`
 }
 
 // MediaStats are the RTP figures of the customer's leg of one call.

@@ -20,7 +20,7 @@ func (a *agentActor) setState(next campaigns.AgentState, reason string) {
 	spent := time.Since(a.entered)
 	e := campaigns.Event{
 		Kind: campaigns.AgentChanged, At: a.d.now(), Node: a.d.o.Node, Epoch: a.epoch(), AgentID: a.id,
-		AgentState: next, PreviousState: a.state, Reason: reason, Spent: spent,
+		AgentState: next, PreviousState: a.state, Reason: reason, PreviousReason: a.reason, Spent: spent,
 	}
 	if a.state == campaigns.AgentTalking {
 		e.Hold = a.hold

@@ -51,15 +51,35 @@ func (s *Store) Reconcile(ctx context.Context) (int, error) {
 	closed := 0
 	err := s.tx(ctx, func(tx pgx.Tx) error {
 		var err error
-		closed, err = s.reconcile(ctx, tx, `not exists (select from nodes n where n.name = o.node and n.epoch = o.epoch and n.lease_until > clock_timestamp())`)
+		if closed, err = s.reconcile(ctx, tx, `not exists (select from nodes n where n.name = o.node and n.epoch = o.epoch and n.lease_until > clock_timestamp())`); err != nil {
+			return err
+		}
+		// A living owner that never heard of its own reservation, because the
+		// answer was lost, cannot end it.
+		unheard, err := s.reconcileAttempts(ctx, tx, s.clock.Now(), `o.sent_at is null and o.dial_by < $1`, s.clock.Now().Add(-unheardAfter))
+		closed += unheard
 		return err
 	})
 	return closed, err
 }
 
+// unheardAfter is how long after its dial_by an attempt that was never sent is
+// given up: longer than its owner may take to write down that it was sent.
+const unheardAfter = time.Minute
+
 // reconcile closes the attempts and calls o that the condition picks.
 func (s *Store) reconcile(ctx context.Context, tx pgx.Tx, condition string, args ...any) (int, error) {
 	now := s.clock.Now()
+	n, err := s.reconcileAttempts(ctx, tx, now, condition, args...)
+	if err != nil {
+		return 0, err
+	}
+	return n, s.reconcileCalls(ctx, tx, now, condition, args...)
+}
+
+// reconcileAttempts closes the open attempts o that the condition picks as
+// unknown.
+func (s *Store) reconcileAttempts(ctx context.Context, tx pgx.Tx, now time.Time, condition string, args ...any) (int, error) {
 	rows, err := tx.Query(ctx, `select o.id, o.node, o.epoch, o.answered_at is not null from attempts o where o.ended_at is null and `+condition+` order by o.id for update`, args...)
 	if err != nil {
 		return 0, err
@@ -82,9 +102,6 @@ func (s *Store) reconcile(ctx context.Context, tx pgx.Tx, condition string, args
 		if err := s.recordAttemptEnd(ctx, tx, fact); err != nil {
 			return 0, err
 		}
-	}
-	if err := s.reconcileCalls(ctx, tx, now, condition, args...); err != nil {
-		return 0, err
 	}
 	return len(orphans), nil
 }

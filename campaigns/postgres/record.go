@@ -41,7 +41,7 @@ func (s *Store) recordOne(ctx context.Context, tx pgx.Tx, f campaigns.Event) err
 		return s.recordCall(ctx, tx, f)
 	case campaigns.AgentChanged:
 		return exec(ctx, tx, `insert into agent_spells (agent_id, state, reason, until, spent_ms, hold_ms) values ($1, $2, $3, $4, $5, $6)`,
-			f.AgentID, f.PreviousState, f.Reason, f.At, f.Spent.Milliseconds(), f.Hold.Milliseconds())
+			f.AgentID, f.PreviousState, f.PreviousReason, f.At, f.Spent.Milliseconds(), f.Hold.Milliseconds())
 	default:
 		return nil
 	}

@@ -23,8 +23,10 @@ func (s *Store) recordCall(ctx context.Context, tx pgx.Tx, f campaigns.Event) er
 		return exec(ctx, tx, `update calls set queued_at = coalesce(queued_at, $4), queue = coalesce(nullif($5, ''), queue)
 			where id = $1 and node = $2 and epoch = $3`, f.CallID, f.Node, f.Epoch, f.At, f.Queue)
 	case campaigns.CallOffered:
-		return exec(ctx, tx, `update calls set offered_at = $4, agent_id = $5, answer_to_pop_us = $6
-			where id = $1 and node = $2 and epoch = $3 and bridged_at is null`, f.CallID, f.Node, f.Epoch, f.At, f.AgentID, f.Latency.Microseconds())
+		// A second offer, after the bridge, tells how late the pop came.
+		return exec(ctx, tx, `update calls set offered_at = case when bridged_at is null then $4 else offered_at end, agent_id = $5,
+				answer_to_pop_us = case when bridged_at is null or coalesce(answer_to_pop_us, 0) = 0 then $6 else answer_to_pop_us end
+			where id = $1 and node = $2 and epoch = $3`, f.CallID, f.Node, f.Epoch, f.At, f.AgentID, f.Latency.Microseconds())
 	case campaigns.CallBridged:
 		return exec(ctx, tx, `update calls set bridged_at = coalesce(bridged_at, $4), agent_id = $5, answer_to_bridge_us = coalesce(answer_to_bridge_us, $6)
 			where id = $1 and node = $2 and epoch = $3`, f.CallID, f.Node, f.Epoch, f.At, f.AgentID, f.Latency.Microseconds())
