@@ -170,7 +170,7 @@ func seedUsers(ctx context.Context, store *postgres.Store, house *demoHouse, c *
 	}
 	var err error
 	if seed.guest, err = ensure(campaigns.User{
-		Name: "guest", DisplayName: "You", Role: campaigns.RoleAgent, Phone: line("agent999"), CampaignIDs: []int64{seed.campaigns[0].ID},
+		Name: "guest", DisplayName: "Robin", Role: campaigns.RoleAgent, Phone: line("agent999"), CampaignIDs: []int64{seed.campaigns[0].ID},
 	}); err != nil {
 		return err
 	}
