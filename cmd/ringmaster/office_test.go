@@ -136,25 +136,30 @@ func (o *office) seat(name string) *seat {
 // ready asks /readyz until it answers so.
 func (o *office) ready(want int) {
 	o.t.Helper()
-	ctx, cancel := context.WithTimeout(o.t.Context(), seatLimit)
-	defer cancel()
-	again := time.NewTicker(20 * time.Millisecond)
-	defer again.Stop()
-	last := "no answer"
-	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, o.base+"/readyz", http.NoBody)
+	o.eventually("answer of /readyz", func() bool {
+		request, err := http.NewRequestWithContext(o.t.Context(), http.MethodGet, o.base+"/readyz", http.NoBody)
 		if err != nil {
 			o.t.Fatal(err)
 		}
-		if response, err := http.DefaultClient.Do(request); err == nil {
-			_ = response.Body.Close()
-			if last = response.Status; response.StatusCode == want {
-				return
-			}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return false
 		}
+		_ = response.Body.Close()
+		return response.StatusCode == want
+	})
+}
+
+// eventually asks until the answer is yes.
+func (o *office) eventually(what string, yes func() bool) {
+	o.t.Helper()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	limit := time.After(seatLimit)
+	for !yes() {
 		select {
-		case <-ctx.Done():
-			o.t.Fatalf("/readyz says %s, not %d, for %v", last, want, seatLimit)
+		case <-limit:
+			o.t.Fatalf("no %s within %v", what, seatLimit)
 		case <-again.C:
 		}
 	}

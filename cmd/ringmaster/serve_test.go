@@ -224,17 +224,22 @@ func TestServeDrains(t *testing.T) {
 		t.Parallel()
 		o := newOffice(t, "limits: { drain: 1s }\n")
 		o.setUp("Grace,212-555-0101\n", "ann")
-		o.do("campaign", "pause", "winback")
 		v := startVoice(t)
 		phone := o.sipp("phone", o.handset, "-m", "1", "-key", "voice_port", strconv.Itoa(v.port()))
+		ringing := o.sipp("ringing", o.carrier, "-m", "1")
 		command, _, said := start(t, "serve", "--config", o.config)
 		ended := follow(said, func(line string) { t.Log(line) })
 		o.ready(200)
-		ann := o.seat("ann")
+		ann, sue := o.seat("ann"), o.seat("sue")
 		ann.until("phone", func(s campaigns.AgentSnapshot) bool { return s.Phone == campaigns.PhoneUp })
 		ann.do("state.set", map[string]any{"state": "ready"})
+		o.eventually("ringing customer", func() bool {
+			var floor campaigns.Floor
+			sue.get("/v1/floor", &floor)
+			return len(floor.Campaigns) == 1 && floor.Campaigns[0].Ringing == 1
+		})
 		caller := o.sipp("caller", o.caller, "-rtp_echo", "-mp", strconv.Itoa(freePorts(t, 1)[0]), "-m", "1",
-			"-s", ourNumber, "-key", "caller", "+12125550101", o.sip)
+			"-s", ourNumber, "-key", "caller", "+12125550109", o.sip)
 		ann.talks(campaigns.Inbound)
 		v.hears(t, 10)
 		if err := command.Process.Signal(syscall.SIGTERM); err != nil {
@@ -245,8 +250,14 @@ func TestServeDrains(t *testing.T) {
 			t.Errorf("serve: %v", err)
 		}
 		caller.over(1)
+		ringing.over(1)
 		phone.over(1)
-		results, err := o.store().Dispositions(t.Context(), time.Time{})
+		store := o.store()
+		integrity, err := store.CheckIntegrity(t.Context(), time.Time{})
+		if err != nil || integrity.OpenAttempts+integrity.StatelessCandidates+integrity.AnsweredWithoutResult != 0 {
+			t.Errorf("left over: %+v, %v", integrity, err)
+		}
+		results, err := store.Dispositions(t.Context(), time.Time{})
 		if err != nil || len(results) != 1 || results[campaigns.SystemAgentLost] != 1 {
 			t.Errorf("results %v, %v", results, err)
 		}
