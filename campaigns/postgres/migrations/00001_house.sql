@@ -55,6 +55,9 @@ create table contacts (
     updated_at  timestamptz not null default now()
 );
 
+-- Imports merge persons by e-mail address.
+create index contacts_email on contacts (lower(email)) where email <> '';
+
 create table numbers (
     id         bigint generated always as identity primary key,
     e164       text not null unique check (e164 ~ '^\+[1-9][0-9]{6,14}$'),
@@ -136,7 +139,7 @@ create table candidates (
     check ((state in ('resting', 'callback')) = (due_at is not null)),
     check (state not in ('resting', 'blocked', 'done') or reason <> ''),
     check (state in ('blocked', 'done') or number_id is not null)
-) with (fillfactor = 85);
+) with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02);
 create index candidates_ready on candidates (campaign_id, bucket_id, rank desc) where state = 'ready';
 create index candidates_due on candidates (due_at) where state in ('resting', 'callback');
 create index candidates_queued on candidates (campaign_id, queued_at) where state = 'queued';
