@@ -84,7 +84,9 @@ func Decide(f Facts, now time.Time) Verdict {
 // lasting checks what does not lapse with time, or only at a date of its own.
 func lasting(f Facts) (Verdict, bool) {
 	refuse := func(r campaigns.Reason) (Verdict, bool) { return Verdict{Reason: r}, true }
-	refuseUntil := func(r campaigns.Reason, until time.Time) (Verdict, bool) { return Verdict{Reason: r, Until: until}, true }
+	refuseUntil := func(r campaigns.Reason, until time.Time) (Verdict, bool) {
+		return Verdict{Reason: r, Until: until}, true
+	}
 	switch {
 	case f.CampaignState != campaigns.CampaignRunning:
 		return refuse(campaigns.ReasonCampaignNotRunning)

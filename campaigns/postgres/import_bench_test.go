@@ -31,7 +31,6 @@ func BenchmarkImport(b *testing.B) {
 		}
 		return s
 	}
-	i.exec(`create index if not exists contacts_email on contacts (lower(email)) where email <> ''`)
 	run(0, before)
 	i.exec(`analyze`)
 	next := before

@@ -188,7 +188,7 @@ create table attempts (
     contact_id    bigint not null,
     number_id     bigint not null,
     number_shared boolean not null,
-    agent_id      bigint references users,
+    agent_id      bigint,
     node          text not null,
     epoch         bigint not null,
     trunk         text not null default '',
@@ -292,7 +292,7 @@ create table agent_spells (
     spent_ms bigint not null,
     hold_ms  bigint not null default 0
 );
-create index agent_spells_until on agent_spells (until);
+create unique index agent_spells_until on agent_spells (until, agent_id, state);
 
 -- The regulated figures, by the business day in UTC.
 create table drop_ledger (
