@@ -75,7 +75,7 @@ func (c *callActor) countAttempt(end *campaigns.AttemptEnd) {
 		c.d.metrics.dropped.Inc()
 	}
 	c.d.tally.attempt(c.campaignID, end.Outcome)
-	c.log.Info("attempt ended", "attempt", c.attempt.ID, "campaign", c.campaignID, "outcome", end.Outcome,
+	c.log.Info("attempt ended", "campaign", c.campaignID, "outcome", end.Outcome,
 		"sip", end.SIPCode, "number", campaigns.MaskNumber(c.attempt.Number))
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 
 	"ringmaster/campaigns"
 )
@@ -45,6 +46,9 @@ type scripts struct {
 // Open connects to Redis and proves it by a PING; the error names the address,
 // never a password.
 func Open(ctx context.Context, o Options) (*Client, error) {
+	// The library would write to standard error beside our log; its errors come
+	// back from each call.
+	logging.Disable()
 	parsed, err := redis.ParseURL(o.URL)
 	if err != nil {
 		return nil, campaigns.Invalid("redis.url", "%v", err)

@@ -45,6 +45,9 @@ func (createCampaignCmd) Help() string {
 
 // Run creates the campaign.
 func (c *createCampaignCmd) Run(ctx context.Context, io streams, all *cli) error {
+	if err := phone.CheckRegion(c.Region); err != nil {
+		return fmt.Errorf("--region: %w", err)
+	}
 	settings := campaigns.DefaultSettings(campaigns.Kind(c.Kind))
 	settings.Mode, settings.Ratio = campaigns.PacingMode(c.Mode), c.Ratio
 	settings.RingTimeout, settings.ConnectLimit = campaigns.Duration(c.RingTimeout), campaigns.Duration(c.ConnectLimit)

@@ -24,17 +24,31 @@ import (
 
 // binary builds ringmaster once for all tests that run it as a process.
 var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "ringmaster-e2e-")
-	if err != nil {
+	if err := os.MkdirAll(binaryDir, 0o700); err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "ringmaster")
+	path := filepath.Join(binaryDir, "ringmaster")
 	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	return path, nil
 })
+
+// binaryDir is where the binary goes; the tests' end removes it.
+var binaryDir = filepath.Join(os.TempDir(), fmt.Sprint("ringmaster-e2e-", os.Getpid()))
+
+// cleanup removes the binary after the tests.
+type cleanup struct{ *testing.M }
+
+// Run runs the tests.
+func (c cleanup) Run() int {
+	code := c.M.Run()
+	if err := os.RemoveAll(binaryDir); err != nil {
+		return max(code, 1)
+	}
+	return code
+}
 
 // start runs the binary without the test stores of the environment.
 func start(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer, io.Reader) {

@@ -20,7 +20,7 @@ type floorSource struct {
 	queue   *queue.Client
 	dialer  *dialer.Dialer
 	changed <-chan struct{}
-	within  time.Duration // T of the service level
+	within  map[string]time.Duration // T of the service level by queue
 
 	mu     sync.Mutex
 	readAt time.Time // monotonic
@@ -84,8 +84,13 @@ func (f *floorSource) day(ctx context.Context) (dayCounts, error) {
 	if counts.figures, err = f.store.Figures(ctx, since); err != nil {
 		return counts, err
 	}
-	if counts.queues, err = f.store.QueueFigures(ctx, since, f.within); err != nil {
-		return counts, err
+	counts.queues = map[string]postgres.QueueFigures{}
+	for queue, within := range f.within {
+		figures, err := f.store.QueueFigures(ctx, since, within)
+		if err != nil {
+			return counts, err
+		}
+		counts.queues[queue] = figures[queue]
 	}
 	f.counts, f.readAt = counts, time.Now()
 	return counts, nil

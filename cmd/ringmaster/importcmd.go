@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"ringmaster/campaigns/ingest"
+	"ringmaster/campaigns/phone"
 	"ringmaster/campaigns/postgres"
 )
 
@@ -42,6 +43,11 @@ func (c *importCmd) Run(ctx context.Context, io streams, all *cli) error {
 			return fmt.Errorf("--map %s: is not field=Column", pair)
 		}
 		columns[field] = column
+	}
+	if c.Region != "" {
+		if err := phone.CheckRegion(c.Region); err != nil {
+			return fmt.Errorf("--region: %w", err)
+		}
 	}
 	file, err := os.Open(c.File)
 	if err != nil {

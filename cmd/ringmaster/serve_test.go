@@ -16,7 +16,7 @@ import (
 	"ringmaster/campaigns"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(cleanup{m}) }
 
 // TestServeWithSIPp is the README's section "Run it for real" with SIPp as the
 // carrier and as the agent's phone: one call out, one call in.

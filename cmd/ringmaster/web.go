@@ -24,9 +24,9 @@ type webServer struct {
 // newWebServer makes the server and takes its address, so that a port in use
 // is told before anything is dialed.
 func newWebServer(ctx context.Context, a *app) (*webServer, error) {
-	within := 20 * time.Second
-	if len(a.cfg.Inbound) > 0 {
-		within = time.Duration(a.cfg.Inbound[0].ServiceLevelSeconds) * time.Second
+	within := map[string]time.Duration{}
+	for _, q := range a.queues() {
+		within[q.Name] = q.ServiceLevel
 	}
 	w := &webServer{floor: &floorSource{store: a.store, queue: a.queue, dialer: a.dialer, changed: a.dialer.Changed(), within: within}}
 	options := agentui.Options{
