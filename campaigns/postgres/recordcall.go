@@ -31,7 +31,7 @@ func (s *Store) recordCall(ctx context.Context, tx pgx.Tx, f campaigns.Event) er
 		return exec(ctx, tx, `update calls set bridged_at = coalesce(bridged_at, $4), agent_id = $5, answer_to_bridge_us = coalesce(answer_to_bridge_us, $6)
 			where id = $1 and node = $2 and epoch = $3`, f.CallID, f.Node, f.Epoch, f.At, f.AgentID, f.Latency.Microseconds())
 	case campaigns.CallIdentified:
-		return s.bindContact(ctx, tx, f.CallID, f.ContactID, f.Node, f.Epoch)
+		return s.bindContact(ctx, tx, f.CallID, f.ContactID)
 	case campaigns.CallEnded:
 		media := f.Media
 		if media == nil {
@@ -47,12 +47,11 @@ func (s *Store) recordCall(ctx context.Context, tx pgx.Tx, f campaigns.Event) er
 	}
 }
 
-// bindContact names the person of an inbound call that the node owns; a person
-// who is in another live call is not bound.
-func (s *Store) bindContact(ctx context.Context, tx pgx.Tx, id campaigns.CallID, contactID int64, node string, epoch int64) error {
+// bindContact names the person of an inbound call; a person who is in another
+// live call stays unnamed until that has ended.
+func (s *Store) bindContact(ctx context.Context, tx pgx.Tx, id campaigns.CallID, contactID int64) error {
 	err := pgx.BeginFunc(ctx, tx, func(inner pgx.Tx) error {
-		return exec(ctx, inner, `update calls set contact_id = $2 where id = $1 and direction = 'inbound' and node = $3 and epoch = $4
-			and closed_at is null`, id, contactID, node, epoch)
+		return exec(ctx, inner, `update calls set contact_id = $2 where id = $1 and direction = 'inbound'`, id, contactID)
 	})
 	if violates(err, "calls_live_contact") {
 		return nil

@@ -188,7 +188,7 @@ create table attempts (
     contact_id    bigint not null,
     number_id     bigint not null,
     number_shared boolean not null,
-    agent_id      bigint,
+    agent_id      bigint references users,
     node          text not null,
     epoch         bigint not null,
     trunk         text not null default '',
