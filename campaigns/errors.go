@@ -71,8 +71,7 @@ func Wrap(code Code, message string, cause error) *Error {
 
 // CodeOf gives the code of the first Error in err's chain, or CodeInternal.
 func CodeOf(err error) Code {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return CodeInternal

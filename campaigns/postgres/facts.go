@@ -65,15 +65,6 @@ const candidateFacts = factsSelect + `
 	from candidates c cross join lateral (select c.id as candidate, c.contact_id as contact, c.number_id as number, c.campaign_id as campaign) w
 	join numbers n on n.id = w.number join lists l on l.id = c.list_id where c.id = any($1)`
 
-// scanFacts reads one row of factsSelect.
-func scanFacts(row pgx.CollectableRow) (factRow, error) {
-	r, err := scanFactColumns(row)
-	if err == nil {
-		r.facts.Zones = zoneCache{}.of(r.address, r.byNumber)
-	}
-	return r, err
-}
-
 // scanFacts reads one row of factsSelect, with the clocks of its zones.
 func (s *Store) scanFacts(row pgx.CollectableRow) (factRow, error) {
 	r, err := scanFactColumns(row)

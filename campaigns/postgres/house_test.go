@@ -107,12 +107,6 @@ func (h *house) read(sql string, args ...any) string {
 	return strings.Join(text, "\n")
 }
 
-// stateOf gives a candidate's state, reason and number.
-func (h *house) stateOf(p postgrestest.Person) string {
-	h.t.Helper()
-	return h.read(`select state, reason, coalesce(number_id, 0) from candidates where id = $1`, p.CandidateID)
-}
-
 func (h *house) items(people ...postgrestest.Person) []campaigns.HopperItem {
 	return postgrestest.Items(h.campaign, people)
 }

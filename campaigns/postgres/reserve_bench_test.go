@@ -36,7 +36,7 @@ func BenchmarkReserve20(b *testing.B) {
 						id := (next.Add(1)*7919)%people + 1
 						items = append(items, campaigns.HopperItem{CampaignID: h.campaign.ID, CandidateID: id, ContactID: id, NumberID: id})
 					}
-					attempts, _, err := h.store.Reserve(context.Background(), h.owner, items)
+					attempts, _, err := h.store.Reserve(context.WithoutCancel(b.Context()), h.owner, items)
 					if err != nil {
 						b.Error(err)
 						return

@@ -208,7 +208,7 @@ func TestEachGateRefusesAndTheCandidateGoesOn(t *testing.T) {
 			}
 			var state, reason, due string
 			var number int64
-			h.must(h.conn.QueryRow(context.Background(), `select state, reason, number_id, coalesce(due_at::text, '') from candidates where id = $1`,
+			h.must(h.conn.QueryRow(t.Context(), `select state, reason, number_id, coalesce(due_at::text, '') from candidates where id = $1`,
 				p.CandidateID).Scan(&state, &reason, &number, &due))
 			if state != string(c.state) || (c.next == (fmt.Sprint(number) == before)) || (due != "") != (c.state == campaigns.CandidateResting) {
 				t.Errorf("candidate is %s (%s) at number %d (was %s), due %q", state, reason, number, before, due)

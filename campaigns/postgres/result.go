@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -129,7 +130,7 @@ func checkResult(r campaigns.Result, c resultCall, now time.Time) (campaigns.Dis
 		return choice, campaigns.Errorf(campaigns.CodeConflict, "the call has not ended yet")
 	case !ok:
 		return choice, campaigns.Invalid("disposition", "%q is not a result of this campaign", r.Disposition)
-	case len(choice.Reasons) > 0 && !contains(choice.Reasons, r.Reason):
+	case len(choice.Reasons) > 0 && !slices.Contains(choice.Reasons, r.Reason):
 		return choice, campaigns.Invalid("reason", "%q is not one of %v", r.Reason, choice.Reasons)
 	case r.Disposition != campaigns.DispositionCallback:
 		return choice, nil
@@ -145,15 +146,6 @@ func checkResult(r campaigns.Result, c resultCall, now time.Time) (campaigns.Dis
 		}
 	}
 	return choice, nil
-}
-
-func contains(list []string, text string) bool {
-	for _, entry := range list {
-		if entry == text {
-			return true
-		}
-	}
-	return false
 }
 
 // closeByAgent writes the result into the call.

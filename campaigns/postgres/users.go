@@ -106,7 +106,7 @@ func (s *Store) UseSignInLink(ctx context.Context, token string) (campaigns.User
 	return s.User(ctx, id)
 }
 
-// FindSession, CommitSession and DeleteSession keep web sessions by token.
+// FindSession gives the data of a session that has not expired.
 func (s *Store) FindSession(ctx context.Context, token string) ([]byte, bool, error) {
 	var data []byte
 	err := s.pool.QueryRow(ctx, `select data from web_sessions where token = $1 and expiry > now()`, token).Scan(&data)

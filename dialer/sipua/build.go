@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -154,8 +155,8 @@ func (d *dialog) adopt(ctx context.Context, res *sip.Response) {
 	}
 	set := routeSet(res)
 	d.routes = make([]sip.Uri, 0, len(set))
-	for i := len(set) - 1; i >= 0; i-- {
-		d.routes = append(d.routes, set[i])
+	for _, route := range slices.Backward(set) {
+		d.routes = append(d.routes, route)
 	}
 	d.findHop(ctx, res.Source())
 }

@@ -22,6 +22,7 @@ type inbound struct {
 }
 
 func newInbound(t *testing.T) *inbound {
+	t.Helper()
 	return &inbound{t: t, calls: make(chan dialer.Incoming, 64), events: newSink(t), offers: make(chan []byte, 64)}
 }
 

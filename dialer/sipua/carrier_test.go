@@ -216,7 +216,10 @@ type sink struct {
 	events chan leg.Event
 }
 
-func newSink(t *testing.T) *sink { return &sink{t: t, events: make(chan leg.Event, 256)} }
+func newSink(t *testing.T) *sink {
+	t.Helper()
+	return &sink{t: t, events: make(chan leg.Event, 256)}
+}
 
 func (s *sink) post(ev leg.Event) { s.events <- ev }
 
@@ -261,7 +264,7 @@ func startUA(t *testing.T, change func(*Options)) *UA {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- u.Run(ctx) }()
 	t.Cleanup(func() {

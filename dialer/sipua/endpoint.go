@@ -45,7 +45,7 @@ func newEndpoint(u *UA, phones bool, key, listen, host string) (*endpoint, error
 	if err != nil {
 		return nil, err
 	}
-	local := sock.LocalAddr().(*net.UDPAddr)
+	local := sock.local()
 	if host == "" {
 		host = local.IP.String()
 	}

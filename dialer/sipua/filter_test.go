@@ -2,7 +2,7 @@ package sipua
 
 import (
 	"context"
-	"math/rand"
+	"math/rand/v2"
 	"net/netip"
 	"strings"
 	"testing"
@@ -87,20 +87,20 @@ func TestJunk(t *testing.T) {
 	t.Parallel()
 	u, in, caller := serve(t, nil)
 	phone := newPeer(t, "127.0.0.1", u.PhonesAddr())
-	rng := rand.New(rand.NewSource(7))
+	rng := rand.New(rand.NewPCG(7, 7))
 	good := caller.outside("INVITE", "junk", offerSDP)
 	for i := range 3000 {
 		var b []byte
 		switch i % 6 {
 		case 0: // noise
-			b = make([]byte, 1+rng.Intn(1500))
-			rng.Read(b)
+			b = make([]byte, 1+rng.IntN(1500))
+			fill(rng, b)
 		case 1: // a message cut somewhere
-			b = []byte(good[:1+rng.Intn(len(good)-1)])
+			b = []byte(good[:1+rng.IntN(len(good)-1)])
 		case 2: // a message with noise in it
 			b = []byte(caller.outside("OPTIONS", "junk", ""))
-			for range 1 + rng.Intn(8) {
-				b[rng.Intn(len(b))] = byte(rng.Intn(256))
+			for range 1 + rng.IntN(8) {
+				b[rng.IntN(len(b))] = byte(rng.IntN(256))
 			}
 		case 3: // keep-alives
 			b = []byte("\r\n\r\n")[:2+2*(i%2)]
@@ -175,7 +175,7 @@ func TestManySources(t *testing.T) {
 		t.Fatal(err)
 	}
 	u.trunks.sources.limit = limit
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- u.Run(ctx) }()
 	defer func() {
@@ -221,5 +221,12 @@ func TestScreen(t *testing.T) {
 		if got, ok := screen([]byte(text)); got != want || ok != (want == "") {
 			t.Errorf("%.40q: %q %v, want %q", text, got, ok, want)
 		}
+	}
+}
+
+// fill fills b with random bytes.
+func fill(rng *rand.Rand, b []byte) {
+	for i := range b {
+		b[i] = byte(rng.Uint32())
 	}
 }

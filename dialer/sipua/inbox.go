@@ -22,7 +22,7 @@ func newInbox() *inbox { return &inbox{wake: make(chan struct{}, 1)} }
 func (b *inbox) put(item any) bool { return b.add(item, inboxLimit) }
 
 // command appends an item that must not be lost to a flood from the network.
-func (b *inbox) command(item any) bool { return b.add(item, 2*inboxLimit) }
+func (b *inbox) command(item any) { b.add(item, 2*inboxLimit) }
 
 func (b *inbox) add(item any, limit int) bool {
 	b.mu.Lock()

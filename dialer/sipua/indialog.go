@@ -170,7 +170,7 @@ func digitOf(s string) (byte, bool) {
 		return '*', true
 	case s == "11":
 		return '#', true
-	case len(s) == 1 && strings.Contains("0123456789*#ABCD", s):
+	case len(s) == 1 && strings.ContainsRune("0123456789*#ABCD", rune(s[0])):
 		return s[0], true
 	}
 	return 0, false

@@ -93,7 +93,7 @@ func TestRunHangsUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- u.Run(ctx) }()
 	carrier := newPeer(t, "127.0.0.1", u.Addr())

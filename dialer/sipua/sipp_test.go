@@ -26,7 +26,7 @@ func sipp(tb testing.TB, args ...string) (wait func() error) {
 		tb.Fatal("SIPp is needed: apt-get install sip-tester")
 	}
 	errors := filepath.Join(tb.TempDir(), "errors")
-	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	ctx, stop := context.WithTimeout(context.WithoutCancel(tb.Context()), time.Minute)
 	cmd := exec.CommandContext(ctx, path, append([]string{
 		"-nostdin", "-i", "127.0.0.1", "-timeout", "50s", "-timeout_error", "-trace_err", "-error_file", errors,
 	}, args...)...)
@@ -156,7 +156,7 @@ func BenchmarkInvite(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			ctx, stop := context.WithCancel(context.Background())
+			ctx, stop := context.WithCancel(context.WithoutCancel(b.Context()))
 			done := make(chan error, 1)
 			go func() { done <- u.Run(ctx) }()
 			port := strconv.Itoa(freePort(b))

@@ -38,7 +38,10 @@ type socket struct {
 // into the message.
 type ownAddr string
 
-func (ownAddr) Network() string  { return "udp" }
+// Network implements net.Addr.
+func (ownAddr) Network() string { return "udp" }
+
+// String implements net.Addr.
 func (a ownAddr) String() string { return string(a) }
 
 // openSocket binds a UDP socket; the error names the key and the address.
@@ -59,6 +62,12 @@ func openSocket(key, listen string) (*socket, error) {
 	_ = conn.SetReadBuffer(socketBuffer)
 	_ = conn.SetWriteBuffer(socketBuffer)
 	return &socket{UDPConn: conn, ready: make(chan struct{}), self: ownAddr(conn.LocalAddr().String())}, nil
+}
+
+// local is the bound address.
+func (s *socket) local() *net.UDPAddr {
+	address, _ := s.LocalAddr().(*net.UDPAddr) // a UDP socket has no other
+	return address
 }
 
 // ReadFrom gives the next admitted datagram. An error other than the socket's

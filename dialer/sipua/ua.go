@@ -59,7 +59,7 @@ func New(opts Options) (*UA, error) {
 		host = opts.AdvertisedHost
 	}
 	if u.phone, err = newEndpoint(u, true, "phones_listen", opts.PhonesListen, host); err != nil {
-		u.trunks.sock.Close()
+		_ = u.trunks.sock.Close()
 		return nil, fmt.Errorf("sip: %w", err)
 	}
 	return u, nil
@@ -69,10 +69,10 @@ func New(opts Options) (*UA, error) {
 func (u *UA) SetTakeCall(f dialer.TakeCall) { u.takeCall.Store(&f) }
 
 // Addr is the trunk endpoint's bound address.
-func (u *UA) Addr() *net.UDPAddr { return u.trunks.sock.LocalAddr().(*net.UDPAddr) }
+func (u *UA) Addr() *net.UDPAddr { return u.trunks.sock.local() }
 
 // PhonesAddr is the phone endpoint's bound address.
-func (u *UA) PhonesAddr() *net.UDPAddr { return u.phone.sock.LocalAddr().(*net.UDPAddr) }
+func (u *UA) PhonesAddr() *net.UDPAddr { return u.phone.sock.local() }
 
 // Invite implements dialer.Signalling on the trunk endpoint. After the end of
 // Run, and when MaxCalls dialogs are live, it posts Failed before it returns.
@@ -85,6 +85,7 @@ func (u *UA) Phones() dialer.Signalling { return phones{u.phone} }
 
 type phones struct{ *endpoint }
 
+// Invite implements dialer.Signalling on the phones' endpoint.
 func (p phones) Invite(req dialer.Invite, post func(leg.Event)) dialer.Dialog {
 	return p.invite(req, post)
 }
@@ -127,7 +128,7 @@ func (u *UA) Run(ctx context.Context) error {
 	sweeper.Wait()
 	for _, e := range []*endpoint{u.trunks, u.phone} {
 		e.txl.Close()
-		e.sock.Close()
+		_ = e.sock.Close()
 	}
 	readers.Wait()
 	for _, e := range []*endpoint{u.trunks, u.phone} {

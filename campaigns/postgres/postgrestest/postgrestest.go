@@ -34,7 +34,7 @@ func New(t testing.TB) *postgres.Store {
 // NewWithURL also gives a URL that reaches the schema.
 func NewWithURL(t testing.TB) (*postgres.Store, string) {
 	t.Helper()
-	ctx := context.Background()
+	ctx := context.WithoutCancel(t.Context())
 	base := storestest.DatabaseURL(t)
 	schema := fmt.Sprintf("t%d_%d", time.Now().UnixNano(), schemas.Add(1))
 	conn, err := pgx.Connect(ctx, base)
@@ -79,11 +79,11 @@ func NewWithURL(t testing.TB) (*postgres.Store, string) {
 // looking behind the store.
 func Connect(t testing.TB, url string) *pgx.Conn {
 	t.Helper()
-	conn, err := pgx.Connect(context.Background(), url)
+	conn, err := pgx.Connect(context.WithoutCancel(t.Context()), url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
 	return conn
 }
 
@@ -109,7 +109,7 @@ type Person struct {
 // digits from first on) and a candidate of the campaign in the state.
 func Candidates(t testing.TB, conn *pgx.Conn, store *postgres.Store, campaign campaigns.Campaign, first, n int, state campaigns.CandidateState) []Person {
 	t.Helper()
-	ctx := context.Background()
+	ctx := context.WithoutCancel(t.Context())
 	var list, bucket int64
 	if err := conn.QueryRow(ctx, `insert into lists (campaign_id, name) values ($1, 'test')
 		on conflict (campaign_id, name) do update set active = lists.active returning id`, campaign.ID).Scan(&list); err != nil {
@@ -145,7 +145,7 @@ func Candidate(t testing.TB, conn *pgx.Conn, campaign, list, bucket int64, p Per
 		due = &Morning
 	}
 	var id int64
-	if err := conn.QueryRow(context.Background(), `insert into candidates
+	if err := conn.QueryRow(context.WithoutCancel(t.Context()), `insert into candidates
 		(campaign_id, contact_id, list_id, number_id, bucket_id, rank, event_at, state, reason, due_at, state_at, queued_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, 'test', $9, $7, $7) returning id`,
 		campaign, p.ContactID, list, p.NumberID, bucket, float64(p.NumberID), Morning, state, due).Scan(&id); err != nil {
