@@ -53,8 +53,6 @@ type Settings struct {
 	// ConnectLimit is the longest wait of an answered customer for an agent
 	// before the safe-harbor message, 2 s (16 CFR 310.4(b)(4)(i)).
 	ConnectLimit Duration `json:"connect_limit"`
-	// WrapUpLimit warns an agent whose wrap-up lasts longer; zero: never.
-	WrapUpLimit Duration `json:"wrap_up_limit"`
 	// HalfLife of a candidate's worth after its event.
 	HalfLife Duration `json:"half_life"`
 	// AttemptDecay is the factor γ on a candidate's worth per attempt, in (0,1].
@@ -76,9 +74,6 @@ type Settings struct {
 	// Script is the agent's text, with merge fields such as {{first_name}}.
 	Script string `json:"script"`
 	Offer  string `json:"offer"`
-	// SafeHarborName and SafeHarborNumber are told by the safe-harbor message.
-	SafeHarborName   string `json:"safe_harbor_name"`
-	SafeHarborNumber string `json:"safe_harbor_number"`
 	// DefaultRegion is the ISO 3166 country of numbers without a prefix.
 	DefaultRegion string `json:"default_region"`
 }
@@ -125,7 +120,7 @@ func DailyWindow(fromHour, untilHour int) Window {
 func DefaultSettings(kind Kind) Settings {
 	s := Settings{
 		Mode: PacingProgressive, Ratio: 1, RingTimeout: Seconds(25), ConnectLimit: Seconds(2),
-		WrapUpLimit: Seconds(120), HalfLife: Duration(30 * 24 * time.Hour), AttemptDecay: 0.8,
+		HalfLife: Duration(30 * 24 * time.Hour), AttemptDecay: 0.8,
 		Window: DailyWindow(8, 21), MaxAttempts: 6,
 		PersonCap: Cap{Max: 4, Per: Duration(24 * time.Hour)}, NumberCap: Cap{Max: 3, Per: Duration(24 * time.Hour)},
 		Recycle: DefaultRecycle(), Dispositions: DefaultDispositions(), HopperSeconds: 30, DefaultRegion: "US",

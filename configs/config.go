@@ -77,8 +77,6 @@ type HTTP struct {
 type SIP struct {
 	// Listen is the host:port for carriers.
 	Listen string `koanf:"listen"`
-	// Transport is udp or tcp.
-	Transport string `koanf:"transport"`
 	// AdvertisedIP is what carriers and phones are told to send to; Load derives
 	// it from Listen where it is not set.
 	AdvertisedIP string `koanf:"advertised_ip"`
@@ -133,8 +131,6 @@ type Inbound struct {
 	// ServiceLevelSeconds is T of the service level; zero:
 	// DefaultServiceLevelSeconds.
 	ServiceLevelSeconds int `koanf:"service_level_seconds"`
-	// GreetingFile is a WAV file played before the wait; optional.
-	GreetingFile string `koanf:"greeting_file"`
 }
 
 // Limits bound this process.
@@ -154,15 +150,9 @@ type Limits struct {
 
 // Agents are the times of the agents' connection and states.
 type Agents struct {
-	// Ping is between two application pings.
-	Ping time.Duration `koanf:"ping"`
-	// Drop is the silence after which a connection is given up.
-	Drop time.Duration `koanf:"drop"`
 	// Grace is how long an idle agent without a connection stays, before
 	// not_ready.
 	Grace time.Duration `koanf:"grace"`
-	// WrapUpLimit ends wrap-up as not_ready; zero: no limit.
-	WrapUpLimit time.Duration `koanf:"wrap_up_limit"`
 }
 
 // Phone says how numbers without a country code are read.
@@ -197,9 +187,6 @@ type Metrics struct {
 type SafeHarbor struct {
 	// File is a WAV file; empty: a built-in tone message.
 	File string `koanf:"file"`
-	// Name and Number are whom the call was for and where to call back.
-	Name   string `koanf:"name"`
-	Number string `koanf:"number"`
 }
 
 // Secret is text that no log and no printed struct shows.

@@ -30,7 +30,7 @@ func Default() *Config {
 		Redis: Redis{URL: "redis://127.0.0.1:6379/0"},
 		HTTP:  HTTP{Listen: "127.0.0.1:8080"},
 		SIP: SIP{
-			Listen: "127.0.0.1:5060", Transport: "udp",
+			Listen:       "127.0.0.1:5060",
 			PhonesListen: "127.0.0.1:5062", UserAgent: "Ringmaster",
 		},
 		Media: Media{BindIP: "127.0.0.1", PortMin: 20000, PortMax: 29999, MaxLegs: 1000},
@@ -38,12 +38,9 @@ func Default() *Config {
 			MaxCalls: 500, CallsPerSecond: 50,
 			Drain: time.Minute, ConnectLimit: 2 * time.Second, RingTimeout: 25 * time.Second,
 		},
-		Agents: Agents{
-			Ping: 10 * time.Second, Drop: 25 * time.Second,
-			Grace: 30 * time.Second, WrapUpLimit: 2 * time.Minute,
-		},
-		Phone: Phone{DefaultRegion: "US"},
-		Log:   Log{Level: slog.LevelInfo, Format: "json"},
+		Agents: Agents{Grace: 30 * time.Second},
+		Phone:  Phone{DefaultRegion: "US"},
+		Log:    Log{Level: slog.LevelInfo, Format: "json"},
 	}
 }
 

@@ -94,26 +94,26 @@ func TestEnvironmentBeatsFile(t *testing.T) {
 		"RINGMASTER_SIP_LISTEN=10.0.0.2:5060", "RINGMASTER_ROLES=engine, dialer", "RINGMASTER_MEDIA_MAX_LEGS=8",
 		"RINGMASTER_LIMITS_CALLS_PER_SECOND=2.5", "RINGMASTER_LIMITS_DRAIN=5s", "RINGMASTER_LOG_LEVEL=debug",
 		"RINGMASTER_HTTP_PUBLIC_URL=https://calls.example", "RINGMASTER_HTTP_ORIGINS=https://a.example,https://b.example",
-		"RINGMASTER_SIP_TRANSPORT=", "RINGMASTER_CONFIG=elsewhere", "OTHER_SIP_LISTEN=x",
+		"RINGMASTER_SIP_USER_AGENT=", "RINGMASTER_CONFIG=elsewhere", "OTHER_SIP_LISTEN=x",
 		"RINGMASTER_SERVICE_HOST=10.1.1.1", "RINGMASTER_PORT_8080_TCP_ADDR=10.1.1.1", "RINGMASTER_REDIS_SERVICE_PORT=6379"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	type values struct {
-		Listen, UserAgent, Transport, Public string
-		Roles                                []Role
-		Origins                              []string
-		Legs                                 int
-		Rate                                 float64
-		Drain                                time.Duration
-		Level                                slog.Level
+		Listen, UserAgent, Public string
+		Roles                     []Role
+		Origins                   []string
+		Legs                      int
+		Rate                      float64
+		Drain                     time.Duration
+		Level                     slog.Level
 	}
 	got := values{
-		c.SIP.Listen, c.SIP.UserAgent, c.SIP.Transport, c.HTTP.PublicURL, c.Roles, c.HTTP.Origins,
+		c.SIP.Listen, c.SIP.UserAgent, c.HTTP.PublicURL, c.Roles, c.HTTP.Origins,
 		c.Media.MaxLegs, c.Limits.CallsPerSecond, c.Limits.Drain, c.Log.Level,
 	}
 	want := values{
-		"10.0.0.2:5060", "file", "udp", "https://calls.example", []Role{RoleEngine, RoleDialer},
+		"10.0.0.2:5060", "file", "https://calls.example", []Role{RoleEngine, RoleDialer},
 		[]string{"https://a.example", "https://b.example"}, 8, 2.5, 5 * time.Second, slog.LevelDebug,
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -200,7 +200,7 @@ func TestBadInput(t *testing.T) {
 		{"text for a list of groups", "trunks: here\n", nil, []string{"c.yaml:1: trunks: "}},
 		{"bad network", "trunks:\n  - {name: a, address: 'h:1', allow: [10.0.0.0/33]}\n", nil, []string{"trunks[0].allow[0]: must be a network"}},
 		{"unknown variable", "", []string{"RINGMASTER_SIP_LISTN=x"}, []string{"environment: RINGMASTER_SIP_LISTN: unknown variable; did you mean RINGMASTER_SIP_LISTEN?"}},
-		{"bad variable", "", []string{"RINGMASTER_AGENTS_PING=often"}, []string{"environment RINGMASTER_AGENTS_PING: agents.ping: must be a duration"}},
+		{"bad variable", "", []string{"RINGMASTER_AGENTS_GRACE=often"}, []string{"environment RINGMASTER_AGENTS_GRACE: agents.grace: must be a duration"}},
 		{"password of no trunk", "", []string{"RINGMASTER_TRUNK_X_PASSWORD=p"}, []string{"RINGMASTER_TRUNK_X_PASSWORD: unknown variable"}},
 		{"secret in the file", "secrets: {number_key: " + strings.Repeat("z", 40) + "}\n", nil, []string{"c.yaml:1: secrets.number_key: a secret does not belong in this file", "secrets.number_key_file"}},
 		{"password in the file", "trunks:\n  - {name: a, address: 'h:1', password: zzz}\n", nil, []string{"trunks[0].password: a secret", "password_file"}},

@@ -25,9 +25,6 @@ func (l *loader) files(c *Config) {
 		t := &c.Trunks[i]
 		l.secret(trunkKey(i, "password"), &t.Password, trunkKey(i, "password_file"), &t.PasswordFile)
 	}
-	for i := range c.Inbound {
-		l.existing(inboundKey(i, "greeting_file"), &c.Inbound[i].GreetingFile)
-	}
 	l.existing("safe_harbor.file", &c.SafeHarbor.File)
 }
 

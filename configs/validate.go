@@ -49,9 +49,6 @@ func (c *Config) Validate() error {
 	if c.Metrics.Listen != "" {
 		v.listen("metrics.listen", c.Metrics.Listen)
 	}
-	if c.SafeHarbor.Number != "" {
-		v.number("safe_harbor.number", c.SafeHarbor.Number)
-	}
 	return errors.Join(v.problems...)
 }
 
@@ -117,7 +114,6 @@ func (v *validator) sip(s SIP) {
 	v.listen("sip.phones_listen", s.PhonesListen)
 	v.check(s.Listen != s.PhonesListen || strings.HasSuffix(s.Listen, ":0"), "sip.phones_listen",
 		"is sip.listen too: phones need a port of their own, where carriers cannot register")
-	v.check(s.Transport == "udp" || s.Transport == "tcp", "sip.transport", "must be udp or tcp")
 	v.advertised("sip.advertised_ip", s.AdvertisedIP, "sip.listen")
 	v.check(!strings.ContainsAny(s.UserAgent, "\r\n"), "sip.user_agent", "must be one line")
 }
@@ -191,8 +187,5 @@ func (v *validator) limits(l Limits) {
 }
 
 func (v *validator) agents(a Agents) {
-	v.check(a.Ping > 0, "agents.ping", "must be above 0")
-	v.check(a.Drop > a.Ping, "agents.drop", "must be above agents.ping, or every connection is given up between two pings")
 	v.check(a.Grace >= 0, "agents.grace", "must not be negative")
-	v.check(a.WrapUpLimit >= 0, "agents.wrap_up_limit", "must not be negative; 0 is no limit")
 }

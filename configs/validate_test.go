@@ -48,7 +48,6 @@ func TestValidateNamesTheKey(t *testing.T) {
 		{"http.origins[0]", func(c *Config) { c.HTTP.Origins = []string{"https://a.example/path"} }},
 		{"sip.listen", func(c *Config) { c.SIP.Listen = "127.0.0.1" }},
 		{"sip.phones_listen", func(c *Config) { c.SIP.PhonesListen = c.SIP.Listen }},
-		{"sip.transport", func(c *Config) { c.SIP.Transport = "carrier-pigeon" }},
 		{"sip.advertised_ip", func(c *Config) { c.SIP.AdvertisedIP = "0.0.0.0" }},
 		{"sip.user_agent", func(c *Config) { c.SIP.UserAgent = "a\r\nVia: b" }},
 		{"media.bind_ip", func(c *Config) { c.Media.BindIP = "localhost" }},
@@ -75,15 +74,11 @@ func TestValidateNamesTheKey(t *testing.T) {
 		{"limits.drain", func(c *Config) { c.Limits.Drain = -1 }},
 		{"limits.connect_limit", func(c *Config) { c.Limits.ConnectLimit = 0 }},
 		{"limits.ring_timeout", func(c *Config) { c.Limits.RingTimeout = time.Hour }},
-		{"agents.ping", func(c *Config) { c.Agents.Ping = 0 }},
-		{"agents.drop", func(c *Config) { c.Agents.Drop = c.Agents.Ping }},
 		{"agents.grace", func(c *Config) { c.Agents.Grace = -1 }},
-		{"agents.wrap_up_limit", func(c *Config) { c.Agents.WrapUpLimit = -1 }},
 		{"phone.default_region", func(c *Config) { c.Phone.DefaultRegion = "usa" }},
 		{"secrets.number_key", func(c *Config) { c.Secrets.NumberKey = "short" }},
 		{"log.format", func(c *Config) { c.Log.Format = "xml" }},
 		{"metrics.listen", func(c *Config) { c.Metrics.Listen = "x" }},
-		{"safe_harbor.number", func(c *Config) { c.SafeHarbor.Number = "555" }},
 	} {
 		t.Run(tc.key, func(t *testing.T) {
 			t.Parallel()

@@ -52,6 +52,17 @@ func (b *book) name(id int64) string {
 	return c.Name
 }
 
+// named gives the id of the campaign with the name, 0 where there is none that
+// is not closed.
+func (b *book) named(name string) int64 {
+	for _, c := range b.list() {
+		if c.Name == name {
+			return c.ID
+		}
+	}
+	return 0
+}
+
 // list gives the campaigns by id.
 func (b *book) list() []campaigns.Campaign {
 	b.mu.Lock()

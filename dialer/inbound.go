@@ -44,13 +44,16 @@ func (d *Dialer) TakeCall(in Incoming) (post func(leg.Event), reoffer func([]byt
 // identify finds out who calls, with the screen pop if that is quick. However
 // it ends, the call goes on.
 func (c *callActor) identify() {
-	caller := c.in.Caller
+	caller, lends := c.in.Caller, c.queue.lends(c.in.Called)
 	c.d.spawn(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), c.d.o.Timings.Identify)
 		defer cancel()
 		who, err := c.d.o.Directory.Identify(ctx, caller)
 		if err != nil {
 			c.log.Warn("caller not identified", "caller", campaigns.MaskNumber(caller), "error", err)
+		}
+		if who.CampaignID == 0 && lends != "" {
+			who.CampaignID = c.d.book.named(lends)
 		}
 		var pop *campaigns.Pop
 		if who.known() {

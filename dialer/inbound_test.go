@@ -136,6 +136,22 @@ func TestUnknownCallerIsBound(t *testing.T) {
 	})
 }
 
+func TestACampaignIsLentToAnUnknownCaller(t *testing.T) {
+	lend := func(o *Options) {
+		o.Queues = []QueueConfig{{Name: "service", Numbers: []string{"+18005550100"}, Campaigns: map[string]string{"+1 800 555 0100": "Autumn"}}}
+	}
+	inWorld(t, lend, func(w *world) {
+		bob := w.agent(1, true)
+		w.incoming(caller, 5*time.Second)
+		w.after(time.Second)
+		if s := bob.now(); s.Call == nil || s.Call.Pop == nil || s.Call.Campaign != "Autumn" {
+			w.t.Fatalf("%+v", s.Call)
+		}
+		w.after(10 * time.Second)
+		bob.result("r1")
+	})
+}
+
 func TestRefusals(t *testing.T) {
 	inWorld(t, func(o *Options) { o.Limits.Calls = 1 }, func(w *world) {
 		if _, _, refuse := w.d.TakeCall(Incoming{Called: "+19995550000", Dialog: newFakeDialog("x")}); refuse != 404 {

@@ -52,6 +52,9 @@ type QueueConfig struct {
 	// every other number.
 	Numbers []string
 	Default bool
+	// Campaigns lend their script and dispositions to callers without a recent
+	// attempt: campaign name by called number.
+	Campaigns map[string]string
 	// Skill and Language are required of its agents; empty: none.
 	Skill, Language string
 	// ServiceLevel is the T of "answered within T"; zero: 20 s.
@@ -201,6 +204,16 @@ func (o *Options) queueOf(called string) (QueueConfig, bool) {
 		}
 	}
 	return QueueConfig{}, false
+}
+
+// lends gives the campaign that a called number lends to unknown callers.
+func (q QueueConfig) lends(called string) string {
+	for number, name := range q.Campaigns {
+		if digits(number) == digits(called) {
+			return name
+		}
+	}
+	return ""
 }
 
 // digits strips all but digits, so that +1 212… and 1212… compare equal.

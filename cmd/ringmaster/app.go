@@ -110,7 +110,7 @@ func (a *app) makeDialer() error {
 	for _, t := range cfg.Trunks {
 		routes = append(routes, trunk.Config{
 			Name: t.Name, Address: t.Address, Username: t.Username, Password: t.Password.Reveal(),
-			Channels: t.Channels, CallsPerSecond: min(t.CallsPerSecond, cfg.Limits.CallsPerSecond), CallerIDs: t.CallerIDs,
+			Channels: t.Channels, CallsPerSecond: t.CallsPerSecond, CallerIDs: t.CallerIDs,
 		})
 		peers = append(peers, sipua.TrunkPeer{Name: t.Name, Address: t.Address, Allow: t.Allow})
 	}
@@ -118,6 +118,7 @@ func (a *app) makeDialer() error {
 	if err != nil {
 		return err
 	}
+	trunks.Limit(cfg.Limits.CallsPerSecond)
 	if a.sip, err = sipua.New(sipua.Options{
 		Listen: cfg.SIP.Listen, PhonesListen: cfg.SIP.PhonesListen, AdvertisedHost: cfg.SIP.AdvertisedIP, UserAgent: cfg.SIP.UserAgent,
 		Trunks: peers, MaxCalls: cfg.Limits.MaxCalls, Logger: a.log.With("part", "sip"), Registerer: a.registry,
@@ -152,9 +153,13 @@ func (a *app) queues() []dialer.QueueConfig {
 		if i == len(queues) {
 			queues = append(queues, dialer.QueueConfig{
 				Name: entry.Queue, Default: i == 0, ServiceLevel: time.Duration(entry.ServiceLevelSeconds) * time.Second,
+				Campaigns: map[string]string{},
 			})
 		}
 		queues[i].Numbers = append(queues[i].Numbers, entry.Number)
+		if entry.Campaign != "" {
+			queues[i].Campaigns[entry.Number] = entry.Campaign
+		}
 	}
 	return queues
 }

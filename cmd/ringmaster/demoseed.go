@@ -91,7 +91,6 @@ func seedCampaign(ctx context.Context, store *postgres.Store, plan demoCampaign,
 	// The least ring time of the law lets a minute show unanswered calls.
 	settings.RingTimeout = campaigns.Seconds(15)
 	settings.Script, settings.Offer = plan.script, plan.offer
-	settings.SafeHarborName, settings.SafeHarborNumber = "Northwind Telecom", demoNumber
 	made, err := store.CreateCampaign(ctx, plan.name, plan.kind, settings)
 	if err != nil {
 		return made, err

@@ -20,6 +20,8 @@ type Group struct {
 	mu     sync.Mutex
 	trunks []*route
 	turns  map[int64]int
+	// pace bounds the starts of calls over all trunks; nil: no bound.
+	pace *pace
 }
 
 // route is one trunk and its state, guarded by the group's mutex.
@@ -48,6 +50,13 @@ func New(configs []Config) (*Group, error) {
 	return g, nil
 }
 
+// Limit bounds the starts of calls over all trunks together, in calls per
+// second, above zero. It is called before the first Acquire.
+func (g *Group) Limit(perSecond float64) {
+	p := newPace(perSecond)
+	g.pace = &p
+}
+
 // Lease is one channel of a trunk, from before the INVITE to the call's end.
 // Its methods may be called from any goroutine.
 type Lease struct {
@@ -68,6 +77,9 @@ func (g *Group) Acquire(now time.Time, not ...string) (*Lease, bool) {
 }
 
 func (g *Group) acquire(now time.Time, tried []string) (*Lease, bool) {
+	if g.pace != nil && g.pace.ready(now) == 0 {
+		return nil, false
+	}
 	for _, tier := range g.tiers() {
 		best, waits := pick(tier, now, tried)
 		if best == nil {
@@ -77,6 +89,9 @@ func (g *Group) acquire(now time.Time, tried []string) (*Lease, bool) {
 			continue
 		}
 		best.pace.take()
+		if g.pace != nil {
+			g.pace.take()
+		}
 		best.inUse++
 		best.sent++
 		l := &Lease{group: g, route: best, tried: append(slices.Clone(tried), best.Name)}
@@ -134,6 +149,9 @@ func (g *Group) Capacity(now time.Time) int {
 			waits = waits || (room > 0 && ready == 0)
 			sum += min(room, ready)
 		}
+		if g.pace != nil {
+			sum = min(sum, g.pace.ready(now))
+		}
 		if sum > 0 || waits {
 			return sum
 		}
@@ -152,6 +170,9 @@ func (g *Group) Wait(now time.Time) time.Duration {
 			continue
 		}
 		wait = min(wait, max(r.pace.wait(now), r.breaker.until.Sub(now)))
+	}
+	if g.pace != nil {
+		wait = max(wait, g.pace.wait(now))
 	}
 	return wait
 }
