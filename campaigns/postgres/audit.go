@@ -18,7 +18,8 @@ type AuditedAttempt struct {
 	SIPCallID          string
 	SentAt, AnsweredAt time.Time
 	Outcome            campaigns.Outcome
-	// WindowOpen is judged anew for SentAt.
+	// WindowOpen is judged anew for SentAt, by the zones of the person's address
+	// or else of the number, as at the gate.
 	WindowOpen bool
 	// BlockedSince is the earliest DNC entry of the number or complaint of the
 	// person that held at SentAt; zero: none.
@@ -39,19 +40,19 @@ func (s *Store) AuditAttempts(ctx context.Context, since time.Time) ([]AuditedAt
 	if err != nil {
 		return nil, err
 	}
-	windows := map[int64]campaigns.Window{}
+	windows, zones := map[int64]campaigns.Window{}, zoneCache{}
 	for _, c := range all {
 		windows[c.ID] = c.Settings.Window
 	}
 	rows, err := s.pool.Query(ctx, `select a.id, a.contact_id, n.e164, a.number_shared, a.sip_call_id, a.sent_at, a.answered_at, coalesce(a.outcome, ''),
-			a.campaign_id, n.zones,
+			a.campaign_id, n.zones, n.region, p.region, p.postal_code, p.time_zone,
 			(select min(b.at) from (
 				select created_at as at from suppressions s where s.number_hmac = n.hmac and (s.campaign_id is null or s.campaign_id = a.campaign_id)
 					and (s.expires_at is null or s.expires_at > a.sent_at)
 				union all
 				select opened_at from complaints o where o.contact_id = a.contact_id and (o.closed_at is null or o.closed_at > a.sent_at)) b
 				where b.at <= a.sent_at)
-		from attempts a join numbers n on n.id = a.number_id where a.reserved_at >= $1 order by a.id`, since)
+		from attempts a join numbers n on n.id = a.number_id join contacts p on p.id = a.contact_id where a.reserved_at >= $1 order by a.id`, since)
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -59,10 +60,12 @@ func (s *Store) AuditAttempts(ctx context.Context, since time.Time) ([]AuditedAt
 		var a AuditedAttempt
 		var sent, answered, blocked *time.Time
 		var campaignID int64
-		var zones []string
-		err := row.Scan(&a.ID, &a.ContactID, &a.Number, &a.Shared, &a.SIPCallID, &sent, &answered, &a.Outcome, &campaignID, &zones, &blocked)
+		var byNumber []string
+		var at zoneQuestion
+		err := row.Scan(&a.ID, &a.ContactID, &a.Number, &a.Shared, &a.SIPCallID, &sent, &answered, &a.Outcome, &campaignID,
+			&byNumber, &at.country, &at.region, &at.postalCode, &at.timeZone, &blocked)
 		a.SentAt, a.AnsweredAt, a.BlockedSince = value(sent), value(answered), value(blocked)
-		a.WindowOpen, _ = calling.WindowOpen(windows[campaignID], zones, a.SentAt)
+		a.WindowOpen, _ = calling.WindowOpen(windows[campaignID], zones.of(at, byNumber), a.SentAt)
 		return a, err
 	})
 	return attempts, classify(err)

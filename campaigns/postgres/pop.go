@@ -87,17 +87,17 @@ func (s *Store) popPerson(ctx context.Context, q PopFor, settings campaigns.Sett
 	return nil
 }
 
-// zonesOf gives the zones of the number called, the contact's own first.
+// zonesOf gives the zones that the gate judges by: those of the person's
+// address, else of the number called or, where none is named, of the first.
 func zonesOf(c campaigns.Contact, numberID int64) []string {
-	if c.TimeZone != "" {
-		return []string{c.TimeZone}
-	}
+	at := zoneQuestion{region: c.Region, postalCode: c.PostalCode, timeZone: c.TimeZone}
 	for _, n := range c.Numbers {
 		if n.NumberID == numberID || numberID == 0 {
-			return n.Zones
+			at.country = n.Region
+			return zoneCache{}.of(at, n.Zones)
 		}
 	}
-	return nil
+	return zoneCache{}.of(at, nil)
 }
 
 // factors explains the candidate's rank.

@@ -100,8 +100,8 @@ func passing(code string) bool {
 	return false
 }
 
-// violates tells which unique constraint or index a statement broke.
+// violates tells which constraint or unique index a statement broke.
 func violates(err error, constraint string) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == "23505" && pg.ConstraintName == constraint
+	return errors.As(err, &pg) && strings.HasPrefix(pg.Code, "23") && pg.ConstraintName == constraint
 }

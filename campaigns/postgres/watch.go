@@ -1,0 +1,112 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	// blockChannel, with the schema's name after it, carries notices of new
+	// suppressions and complaints to dialers.
+	blockChannel = "ringmaster_block_"
+	// watchAgain is the pause before a lost connection is made anew.
+	watchAgain = 500 * time.Millisecond
+	// watchCheck is how long a silent connection is trusted: a server that is
+	// gone without a word would never say that somebody must not be called.
+	watchCheck = 10 * time.Second
+)
+
+// Block is a number or person that may no longer be called; Resync asks to
+// check everything that rings, after a gap in the notices.
+type Block struct {
+	NumberID  int64 `json:"number_id,omitempty"`
+	ContactID int64 `json:"contact_id,omitempty"`
+	Resync    bool  `json:"resync,omitempty"`
+}
+
+// notify tells the dialers once the transaction is committed.
+func notify(ctx context.Context, tx pgx.Tx, b Block) error {
+	body, err := json.Marshal(b)
+	if err != nil {
+		return err
+	}
+	return exec(ctx, tx, `select pg_notify($1 || current_schema(), $2)`, blockChannel, string(body))
+}
+
+// Watch calls f for each suppression and complaint as it is committed, and
+// with Resync after each (re)connection, until ctx ends, which is its error.
+func (s *Store) Watch(ctx context.Context, f func(Block)) error {
+	for {
+		err := s.listen(ctx, f)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s.log.Warn("notices of blocked numbers interrupted", "error", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(watchAgain):
+		}
+	}
+}
+
+// listen tells of notices until the connection is lost.
+func (s *Store) listen(ctx context.Context, f func(Block)) error {
+	pooled, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	// A listening connection keeps its channel, so it never goes back.
+	conn := pooled.Hijack()
+	defer func() {
+		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = conn.Close(within)
+	}()
+	var schema string
+	if err := conn.QueryRow(ctx, `select current_schema()`).Scan(&schema); err != nil {
+		return err
+	}
+	if _, err := conn.Exec(ctx, "listen "+pgx.Identifier{blockChannel + schema}.Sanitize()); err != nil {
+		return err
+	}
+	f(Block{Resync: true})
+	for {
+		payload, err := nextNotice(ctx, conn)
+		if err != nil {
+			return err
+		}
+		var b Block
+		if err := json.Unmarshal([]byte(payload), &b); err != nil {
+			s.log.Error("notice of a blocked number is unreadable", "error", err)
+			continue
+		}
+		f(b)
+	}
+}
+
+// nextNotice waits for a notice and, where none comes, asks from time to time
+// whether the server is there still.
+func nextNotice(ctx context.Context, conn *pgx.Conn) (string, error) {
+	for {
+		within, cancel := context.WithTimeout(ctx, watchCheck)
+		notice, err := conn.WaitForNotification(within)
+		silent := within.Err() != nil && ctx.Err() == nil
+		cancel()
+		if notice != nil {
+			return notice.Payload, nil
+		}
+		if !silent {
+			return "", err
+		}
+		within, cancel = context.WithTimeout(ctx, watchCheck)
+		err = conn.Ping(within)
+		cancel()
+		if err != nil {
+			return "", err
+		}
+	}
+}
