@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -27,11 +26,7 @@ func seeds(f *testing.F) {
 	} {
 		f.Add([]byte(s))
 	}
-	files, err := filepath.Glob(filepath.Join("testdata", "torture", "*.dat"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, name := range files {
+	for _, name := range torture(f) {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			f.Fatal(err)
