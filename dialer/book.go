@@ -102,6 +102,7 @@ func (b *book) serving(ids []int64) []campaigns.NamedID {
 func (d *Dialer) readCampaigns(ctx context.Context) {
 	tick := time.NewTicker(d.o.Timings.Campaigns)
 	defer tick.Stop()
+	told := make(map[string]bool)
 	for {
 		within, cancel := context.WithTimeout(ctx, d.o.Timings.Store)
 		list, err := d.o.Directory.Campaigns(within)
@@ -110,6 +111,7 @@ func (d *Dialer) readCampaigns(ctx context.Context) {
 		switch {
 		case err == nil:
 			d.book.set(list)
+			d.missLent(told)
 			d.wakePacer()
 			d.touch()
 		case ctx.Err() != nil:

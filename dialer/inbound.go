@@ -65,6 +65,23 @@ func (c *callActor) identify() {
 	})
 }
 
+// missLent warns of the campaigns that called numbers should lend but that are
+// unknown or closed; their callers are served without. It adds those it warned
+// of to told, and warns again only after they were there meanwhile.
+func (d *Dialer) missLent(told map[string]bool) {
+	for _, q := range d.o.Queues {
+		for _, name := range q.Campaigns {
+			switch missing := d.book.named(name) == 0; {
+			case !missing:
+				delete(told, name)
+			case !told[name]:
+				told[name] = true
+				d.log.Warn("the campaign of an inbound number is unknown or closed, its calls have none", "campaign", name, "queue", q.Name)
+			}
+		}
+	}
+}
+
 // known reports whether there is anything to show of the caller.
 func (i Identity) known() bool { return len(i.Contacts) > 0 || i.CampaignID != 0 }
 

@@ -1,6 +1,9 @@
 package dialer
 
 import (
+	"bytes"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,11 +147,67 @@ func TestACampaignIsLentToAnUnknownCaller(t *testing.T) {
 		bob := w.agent(1, true)
 		w.incoming(caller, 5*time.Second)
 		w.after(time.Second)
-		if s := bob.now(); s.Call == nil || s.Call.Pop == nil || s.Call.Campaign != "Autumn" {
+		if s := bob.now(); s.Call == nil || s.Call.Pop == nil || s.Call.Campaign != "Autumn" || s.Call.CampaignID != 1 {
 			w.t.Fatalf("%+v", s.Call)
 		}
 		w.after(10 * time.Second)
 		bob.result("r1")
+		for _, e := range w.store.written() {
+			if e.CallID != "" && e.CampaignID != 1 {
+				w.t.Errorf("%s is of campaign %d", e.Kind, e.CampaignID)
+			}
+		}
+		if live := w.d.Live().Campaigns; len(live) != 1 || live[0].Results[campaigns.DispositionSale] != 1 {
+			w.t.Errorf("the result is not the campaign's: %+v", live)
+		}
+	})
+}
+
+func TestAMissingCampaignIsToldOnceAndNotLent(t *testing.T) {
+	var said bytes.Buffer
+	lend := func(o *Options) {
+		o.Logger = slog.New(slog.NewTextHandler(&said, nil))
+		o.Queues = []QueueConfig{{Name: "service", Numbers: []string{"+18005550100"}, Campaigns: map[string]string{"+18005550100": "Winter"}}}
+	}
+	inWorld(t, lend, func(w *world) {
+		warnings := func(want int) {
+			w.t.Helper()
+			w.after(time.Minute)
+			if got := strings.Count(said.String(), "campaign=Winter queue=service"); got != want {
+				w.t.Errorf("%d warnings, want %d:\n%s", got, want, said.String())
+			}
+		}
+		offer := func(names ...string) {
+			_ = w.store.locked(func() error {
+				w.store.campaigns = w.store.campaigns[:1:1]
+				for _, name := range names {
+					w.store.campaigns = append(w.store.campaigns, campaigns.Campaign{ID: 2, Name: name, State: campaigns.CampaignPaused})
+				}
+				return nil
+			})
+		}
+		warnings(1)
+		bob := w.agent(1, true)
+		w.incoming(caller, 5*time.Second)
+		w.after(time.Second)
+		if s := bob.now(); s.State != campaigns.AgentTalking || s.Call.Pop != nil || s.Call.CampaignID != 0 {
+			w.t.Errorf("%s %+v", s.State, s.Call)
+		}
+		w.after(10 * time.Second)
+		bob.result("r1")
+		warnings(1)
+
+		offer("Winter")
+		warnings(1)
+		w.incoming(caller, 5*time.Second)
+		w.after(time.Second)
+		if s := bob.now(); s.Call == nil || s.Call.Pop == nil || s.Call.Campaign != "Winter" {
+			w.t.Errorf("%+v", s.Call)
+		}
+		w.after(10 * time.Second)
+		bob.result("r2")
+		offer() // it is closed
+		warnings(2)
 	})
 }
 

@@ -39,3 +39,16 @@ func TestQueueOfCalledNumber(t *testing.T) {
 		t.Error("a number without queue or default is taken")
 	}
 }
+
+func TestEachNumberLendsItsOwnCampaign(t *testing.T) {
+	t.Parallel()
+	q := QueueConfig{
+		Numbers:   []string{"+18005550100", "+18005550101", "+18005550102"},
+		Campaigns: map[string]string{"+1 800 555 0100": "Autumn", "+18005550101": "Winter"},
+	}
+	for called, want := range map[string]string{"18005550100": "Autumn", "+1-800-555-0101": "Winter", "+18005550102": "", "+18005550199": ""} {
+		if got := q.lends(called); got != want {
+			t.Errorf("%s lends %q, want %q", called, got, want)
+		}
+	}
+}
