@@ -126,10 +126,11 @@ type Inbound struct {
 	// Number is the called number in E.164.
 	Number string `koanf:"number"`
 	Queue  string `koanf:"queue"`
-	// Campaign lends its script and offer to the call; optional.
+	// Campaign names the campaign that lends its script, offer and dispositions to
+	// callers whom we have not called before; optional.
 	Campaign string `koanf:"campaign"`
-	// ServiceLevelSeconds is T of the service level; zero:
-	// DefaultServiceLevelSeconds.
+	// ServiceLevelSeconds is T of the queue's service level; zero: as another
+	// entry of the queue says, else DefaultServiceLevelSeconds.
 	ServiceLevelSeconds int `koanf:"service_level_seconds"`
 }
 

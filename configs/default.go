@@ -74,9 +74,25 @@ func (c *Config) Derive() {
 			t.Allow = []netip.Prefix{netip.PrefixFrom(ip.Unmap(), ip.Unmap().BitLen())}
 		}
 	}
+	c.deriveServiceLevels()
+}
+
+// deriveServiceLevels gives entries without a service level that of another
+// entry of their queue, else the default.
+func (c *Config) deriveServiceLevels() {
+	set := map[string]int{}
+	for _, entry := range c.Inbound {
+		if set[entry.Queue] == 0 {
+			set[entry.Queue] = entry.ServiceLevelSeconds
+		}
+	}
 	for i := range c.Inbound {
-		if c.Inbound[i].ServiceLevelSeconds == 0 {
-			c.Inbound[i].ServiceLevelSeconds = DefaultServiceLevelSeconds
+		entry := &c.Inbound[i]
+		if entry.ServiceLevelSeconds != 0 {
+			continue
+		}
+		if entry.ServiceLevelSeconds = set[entry.Queue]; entry.ServiceLevelSeconds == 0 {
+			entry.ServiceLevelSeconds = DefaultServiceLevelSeconds
 		}
 	}
 }

@@ -148,7 +148,10 @@ trunks:
   - {name: a, address: "192.0.2.10:5060"}
   - {name: b, address: "sip.example:5060"}
   - {name: c, address: "192.0.2.11:5060", allow: [192.0.2.99, 198.51.100.9/24]}
-inbound: [{number: "+12125550100", queue: q}]
+inbound:
+  - {number: "+12125550100", queue: q}
+  - {number: "+12125550101", queue: r}
+  - {number: "+12125550102", queue: r, service_level_seconds: 45}
 `)
 	c, err := Load(path, needed())
 	if err != nil {
@@ -158,8 +161,8 @@ inbound: [{number: "+12125550100", queue: q}]
 		t.Errorf("public_url %s, media.advertised_ip %s", c.HTTP.PublicURL, c.Media.AdvertisedIP)
 	}
 	a, b, third := c.Trunks[0], c.Trunks[1], c.Trunks[2]
-	if a.Channels != DefaultChannels || a.CallsPerSecond != DefaultCallsPerSecond || c.Inbound[0].ServiceLevelSeconds != DefaultServiceLevelSeconds {
-		t.Errorf("trunk %+v, inbound %+v", a, c.Inbound[0])
+	if a.Channels != DefaultChannels || a.CallsPerSecond != DefaultCallsPerSecond || c.Inbound[0].ServiceLevelSeconds != DefaultServiceLevelSeconds || c.Inbound[1].ServiceLevelSeconds != 45 {
+		t.Errorf("trunk %+v, inbound %+v", a, c.Inbound)
 	}
 	if fmt.Sprint(a.Allow) != "[192.0.2.10/32]" || len(b.Allow) != 0 {
 		t.Errorf("allow %v and %v", a.Allow, b.Allow)
@@ -167,6 +170,26 @@ inbound: [{number: "+12125550100", queue: q}]
 	want := []netip.Prefix{netip.MustParsePrefix("192.0.2.99/32"), netip.MustParsePrefix("198.51.100.0/24")}
 	if !reflect.DeepEqual(third.Allow, want) {
 		t.Errorf("allow %v, want %v", third.Allow, want)
+	}
+}
+
+// TestRemovedKeysAreUnknown holds that keys which nothing implements are not
+// accepted in silence.
+func TestRemovedKeysAreUnknown(t *testing.T) {
+	t.Parallel()
+	for key, file := range map[string]string{
+		"sip.transport":            "sip: {transport: udp}",
+		"agents.ping":              "agents: {ping: 10s}",
+		"agents.drop":              "agents: {drop: 30s}",
+		"agents.wrap_up_limit":     "agents: {wrap_up_limit: 1m}",
+		"inbound[0].greeting_file": `inbound: [{number: "+12125550100", queue: q, greeting_file: a.wav}]`,
+		"safe_harbor.name":         "safe_harbor: {name: us}",
+		"safe_harbor.number":       `safe_harbor: {number: "+12125550100"}`,
+	} {
+		_, err := Load(write(t, t.TempDir(), "c.yaml", file), needed())
+		if err == nil || !strings.Contains(err.Error(), key+": unknown key") {
+			t.Errorf("%s: %v", key, err)
+		}
 	}
 }
 

@@ -165,7 +165,7 @@ func (v *validator) trunks(trunks []Trunk) {
 func inboundKey(i int, name string) string { return fmt.Sprintf("inbound[%d].%s", i, name) }
 
 func (v *validator) inbound(entries []Inbound) {
-	numbers := map[string]int{}
+	numbers, queues := map[string]int{}, map[string]int{}
 	for i, entry := range entries {
 		v.number(inboundKey(i, "number"), entry.Number)
 		if first, taken := numbers[entry.Number]; taken {
@@ -174,6 +174,12 @@ func (v *validator) inbound(entries []Inbound) {
 		numbers[entry.Number] = i
 		v.check(entry.Queue != "", inboundKey(i, "queue"), "is empty")
 		v.check(entry.ServiceLevelSeconds > 0, inboundKey(i, "service_level_seconds"), "must be 1 or more")
+		if first, seen := queues[entry.Queue]; !seen {
+			queues[entry.Queue] = i
+		} else if other := entries[first].ServiceLevelSeconds; entry.ServiceLevelSeconds > 0 && other > 0 {
+			v.check(entry.ServiceLevelSeconds == other, inboundKey(i, "service_level_seconds"),
+				fmt.Sprintf("is %d, but inbound[%d] says %d for the same queue", entry.ServiceLevelSeconds, first, other))
+		}
 	}
 }
 

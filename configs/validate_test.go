@@ -69,6 +69,9 @@ func TestValidateNamesTheKey(t *testing.T) {
 		{"inbound[1].number", func(c *Config) { c.Inbound = append(c.Inbound, c.Inbound[0]) }},
 		{"inbound[0].queue", func(c *Config) { c.Inbound[0].Queue = "" }},
 		{"inbound[0].service_level_seconds", func(c *Config) { c.Inbound[0].ServiceLevelSeconds = -1 }},
+		{"inbound[1].service_level_seconds", func(c *Config) {
+			c.Inbound = append(c.Inbound, Inbound{Number: "+12125550101", Queue: "q", ServiceLevelSeconds: 30})
+		}},
 		{"limits.max_calls", func(c *Config) { c.Limits.MaxCalls = 0 }},
 		{"limits.calls_per_second", func(c *Config) { c.Limits.CallsPerSecond = 0 }},
 		{"limits.drain", func(c *Config) { c.Limits.Drain = -1 }},

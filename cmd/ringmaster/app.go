@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ringmaster/campaigns/engine"
+	"ringmaster/campaigns/phone"
 	"ringmaster/campaigns/postgres"
 	"ringmaster/configs"
 	"ringmaster/dialer"
@@ -44,6 +45,9 @@ type app struct {
 func newApp(ctx context.Context, cfg *configs.Config, logger *slog.Logger) (*app, error) {
 	if cfg.HasRole(configs.RoleWeb) && !cfg.HasRole(configs.RoleDialer) {
 		return nil, errors.New("roles: web needs dialer in the same process in this version")
+	}
+	if err := phone.CheckRegion(cfg.Phone.DefaultRegion); err != nil {
+		return nil, fmt.Errorf("phone.default_region: %w", err)
 	}
 	a := &app{cfg: cfg, log: logger, registry: prometheus.NewRegistry()}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -130,15 +134,22 @@ func (a *app) makeDialer() error {
 		Node: cfg.Node, Carriers: a.sip, Phones: a.sip.Phones(), Trunks: trunks, Media: dialer.NewMedia(a.media, message),
 		Gate: store, Recorder: a.store, Directory: store, Nodes: store, Hopper: a.queue, Waiting: a.queue.Waiting(), Publisher: a.queue,
 		Clock: a.store.Clock(), Queues: a.queues(), Limits: dialer.Limits{Calls: cfg.Limits.MaxCalls},
-		Timings: dialer.Timings{
-			Drain: cfg.Limits.Drain, Grace: cfg.Agents.Grace, ConnectLimit: cfg.Limits.ConnectLimit, RingTimeout: cfg.Limits.RingTimeout,
-		},
-		Logger: a.log.With("part", "dialer"), Registerer: a.registry,
+		Timings: timings(cfg),
+		Logger:  a.log.With("part", "dialer"), Registerer: a.registry,
 	}); err != nil {
 		return err
 	}
 	a.sip.SetTakeCall(a.dialer.TakeCall)
 	return nil
+}
+
+// timings gives those that an installation sets. Its zeros mean at once, which
+// is the shortest time here: a zero would be the dialer's default.
+func timings(cfg *configs.Config) dialer.Timings {
+	return dialer.Timings{
+		Drain: max(cfg.Limits.Drain, 1), Grace: max(cfg.Agents.Grace, 1),
+		ConnectLimit: cfg.Limits.ConnectLimit, RingTimeout: cfg.Limits.RingTimeout,
+	}
 }
 
 // queues gives the inbound entries; the first one takes numbers that are not

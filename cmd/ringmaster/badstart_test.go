@@ -92,6 +92,9 @@ func TestServeTellsWhatIsWrong(t *testing.T) {
 		"duration without unit":  {good + "limits: { drain: 20 }\n", []string{"limits.drain", "30s"}},
 		"duration that is none":  {good + "agents: { grace: soon }\n", []string{"agents.grace"}},
 		"unknown role":           {good + "roles: [dialer, weeb]\n", []string{"roles", "weeb"}},
+		"web without dialer":     {good + "roles: [engine, web]\n", []string{"roles", "web", "dialer"}},
+		"region that is none":    {good + "phone: { default_region: XX }\n", []string{"phone.default_region", "XX"}},
+		"key that was removed":   {good + "agents: { wrap_up_limit: 1m }\n", []string{"agents.wrap_up_limit", "unknown key"}},
 		"number that is none":    {good + "phone: { default_region: Mars }\n", []string{"phone.default_region"}},
 		"no safe-harbor message": {good + "safe_harbor: { file: nofile.wav }\n", []string{"safe_harbor.file", "nofile.wav"}},
 	} {

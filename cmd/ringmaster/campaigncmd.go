@@ -35,7 +35,7 @@ type createCampaignCmd struct {
 	Until        int           `default:"21" help:"Hour at which calling ends, in the customer's time."`
 	Script       string        `help:"Script for agents, with fields such as {{first_name|there}}."`
 	Offer        string        `help:"Offer shown with the script."`
-	Region       string        `default:"US" help:"Country (ISO 3166) of numbers without a prefix."`
+	Region       string        `help:"Country (ISO 3166) of numbers without a prefix. Default: phone.default_region." placeholder:"XX"`
 }
 
 // Help shows an example.
@@ -45,8 +45,16 @@ func (createCampaignCmd) Help() string {
 
 // Run creates the campaign.
 func (c *createCampaignCmd) Run(ctx context.Context, io streams, all *cli) error {
+	named := "--region"
+	if c.Region == "" {
+		cfg, err := all.load(io)
+		if err != nil {
+			return err
+		}
+		named, c.Region = "phone.default_region", cfg.Phone.DefaultRegion
+	}
 	if err := phone.CheckRegion(c.Region); err != nil {
-		return fmt.Errorf("--region: %w", err)
+		return fmt.Errorf("%s: %w", named, err)
 	}
 	settings := campaigns.DefaultSettings(campaigns.Kind(c.Kind))
 	settings.Mode, settings.Ratio = campaigns.PacingMode(c.Mode), c.Ratio
