@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -51,8 +52,13 @@ func (s *Store) Contact(ctx context.Context, id int64) (campaigns.Contact, error
 	return c, classify(err)
 }
 
-// FindContacts searches by number, external id or name, best first, at most 20.
+// FindContacts searches by number, external id or the beginning of a name, best
+// first, at most 20; nothing for a blank text.
 func (s *Store) FindContacts(ctx context.Context, text string) ([]campaigns.Contact, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return []campaigns.Contact{}, nil
+	}
 	e164 := ""
 	if number, err := phone.Parse(text, "US"); err == nil {
 		e164 = number.E164
@@ -61,7 +67,7 @@ func (s *Store) FindContacts(ctx context.Context, text string) ([]campaigns.Cont
 		where c.external_id = $2
 			or c.id in (select cn.contact_id from contact_numbers cn join numbers n on n.id = cn.number_id where n.e164 = $3)
 			or lower(c.first_name || ' ' || c.last_name) like lower($4) || '%' or lower(c.last_name) like lower($4) || '%' or lower(c.company) like lower($4) || '%'
-		order by c.external_id = $2 desc nulls last, c.value desc, c.id limit 20`, s.clock.Now(), text, e164, escapeLike(text))
+		order by coalesce(c.external_id = $2, false) desc, c.value desc, c.id limit 20`, s.clock.Now(), text, e164, escapeLike(text))
 }
 
 // escapeLike makes a text match itself in a LIKE pattern.

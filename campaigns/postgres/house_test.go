@@ -22,14 +22,15 @@ type house struct {
 	conn     *pgx.Conn
 	campaign campaigns.Campaign
 	owner    postgres.Owner
-	people   int // made so far
+	people   int       // made so far
+	began    time.Time // business time
 }
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
 	store, url := postgrestest.NewWithURL(t)
 	h := &house{t: t, store: store, url: url, conn: postgrestest.Connect(t, url), campaign: postgrestest.Campaign(t, store, "first")}
-	h.owner = h.join("n1", time.Hour)
+	h.owner, h.began = h.join("n1", time.Hour), store.Clock().Now().Truncate(time.Microsecond)
 	return h
 }
 

@@ -11,8 +11,9 @@ import (
 )
 
 // Record writes facts in their order in one transaction; repeated ones change
-// nothing. Facts of an owner whose epoch was taken over are dropped, but for
-// the end of an attempt that was closed as unknown: it amends that once.
+// nothing. A fact counts for what its node and epoch own, and is dropped for
+// anything else. What Reconcile closed stays closed, but for the end of an
+// attempt that was closed as unknown: its owner's late word amends that once.
 func (s *Store) Record(ctx context.Context, facts []campaigns.Event) error {
 	return s.tx(ctx, func(tx pgx.Tx) error {
 		for _, fact := range facts {
@@ -82,7 +83,7 @@ func (s *Store) recordAttemptEnd(ctx context.Context, tx pgx.Tx, f campaigns.Eve
 	var campaignID, numberID int64
 	var before *campaigns.Outcome
 	err := tx.QueryRow(ctx, `select candidate_id, campaign_id, number_id, outcome from attempts
-		where id = $1 and node = $2 and epoch = $3 for update`, f.AttemptID, f.Node, f.Epoch).Scan(&candidateID, &campaignID, &numberID, &before)
+		where id = $1 and node = $2 and epoch = $3 for no key update`, f.AttemptID, f.Node, f.Epoch).Scan(&candidateID, &campaignID, &numberID, &before)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil
 	}

@@ -31,7 +31,7 @@ func (s *Store) recordCall(ctx context.Context, tx pgx.Tx, f campaigns.Event) er
 		return exec(ctx, tx, `update calls set bridged_at = coalesce(bridged_at, $4), agent_id = $5, answer_to_bridge_us = coalesce(answer_to_bridge_us, $6)
 			where id = $1 and node = $2 and epoch = $3`, f.CallID, f.Node, f.Epoch, f.At, f.AgentID, f.Latency.Microseconds())
 	case campaigns.CallIdentified:
-		return s.bindContact(ctx, tx, f.CallID, f.ContactID)
+		return identify(ctx, tx, f)
 	case campaigns.CallEnded:
 		media := f.Media
 		if media == nil {
@@ -47,11 +47,12 @@ func (s *Store) recordCall(ctx context.Context, tx pgx.Tx, f campaigns.Event) er
 	}
 }
 
-// bindContact names the person of an inbound call; a person who is in another
-// live call stays unnamed until that has ended.
-func (s *Store) bindContact(ctx context.Context, tx pgx.Tx, id campaigns.CallID, contactID int64) error {
+// identify names the person of an inbound call that the node owns. A person who
+// is in another live call is not bound; the result may name them later.
+func identify(ctx context.Context, tx pgx.Tx, f campaigns.Event) error {
 	err := pgx.BeginFunc(ctx, tx, func(inner pgx.Tx) error {
-		return exec(ctx, inner, `update calls set contact_id = $2 where id = $1 and direction = 'inbound'`, id, contactID)
+		return exec(ctx, inner, `update calls set contact_id = $4 where id = $1 and node = $2 and epoch = $3
+			and direction = 'inbound' and closed_at is null`, f.CallID, f.Node, f.Epoch, f.ContactID)
 	})
 	if violates(err, "calls_live_contact") {
 		return nil

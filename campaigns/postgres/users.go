@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,13 +23,20 @@ func scanUser(row pgx.Row) (campaigns.User, error) {
 	return u, err
 }
 
-// CreateUser stores a new user; CodeConflict when the name is taken.
+// CreateUser stores a new user; CodeInvalid names a wrong field, CodeConflict
+// tells that the name is taken.
 func (s *Store) CreateUser(ctx context.Context, u campaigns.User, passwordHash string) (campaigns.User, error) {
-	if u.Name == "" {
-		return u, campaigns.Invalid("name", "is empty")
-	}
+	roles := []campaigns.Role{campaigns.RoleAgent, campaigns.RoleSupervisor, campaigns.RoleAdmin}
 	if u.PhoneMode == "" {
 		u.PhoneMode = campaigns.PhoneNailed
+	}
+	switch {
+	case u.Name == "":
+		return u, campaigns.Invalid("name", "is empty")
+	case !slices.Contains(roles, u.Role):
+		return u, campaigns.Invalid("role", "%q is not one of %v", u.Role, roles)
+	case u.PhoneMode != campaigns.PhoneNailed && u.PhoneMode != campaigns.PhonePerCall:
+		return u, campaigns.Invalid("phone_mode", "%q is neither %s nor %s", u.PhoneMode, campaigns.PhoneNailed, campaigns.PhonePerCall)
 	}
 	made, err := scanUser(s.pool.QueryRow(ctx, `insert into users (name, display_name, role, phone, phone_mode, languages, skills, campaign_ids, queues, password_hash)
 		values ($1, $2, $3, $4, $5, coalesce($6, '{}'::text[]), coalesce($7, '{}'::text[]), coalesce($8, '{}'::bigint[]), coalesce($9, '{}'::text[]), nullif($10, ''))
