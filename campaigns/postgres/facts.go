@@ -36,12 +36,21 @@ type factRow struct {
 //
 // What is under way is asked for by "limit 1" where "exists" would read better:
 // an exists may be planned as a hash of all that is under way, which grows with
-// the floor, where an index finds the one row.
-const factsSelect = `
+// the floor, where an index finds the one row. An open attempt is the newest of
+// those that count, so that it comes with them.
+const factsSelect = factsOfCandidate + addressOfContact + factsOfNumber
+
+// addressOfContact is left out by the reserve transaction, which reads it with
+// the lock.
+const addressOfContact = `(select array[p.region, p.postal_code, p.time_zone] from contacts p where p.id = w.contact)`
+
+const factsOfCandidate = `
 select coalesce(w.candidate, 0), w.contact, w.number, w.campaign, coalesce(c.agent_id, 0),
 	coalesce(c.state, ''), n.e164, n.shared, coalesce(c.answer_probability, 0), coalesce(c.attempts, 0),
 	(select b.kind = 'callback' from buckets b where b.id = c.bucket_id),
-	n.zones, n.region, (select array[p.region, p.postal_code, p.time_zone] from contacts p where p.id = w.contact),
+	n.zones, n.region, `
+
+const factsOfNumber = `,
 	n.bad_at is not null, coalesce(l.active, true),
 	(select max(coalesce(s.expires_at, 'infinity')) from suppressions s where s.number_hmac = n.hmac
 		and (s.campaign_id is null or s.campaign_id = w.campaign) and (s.expires_at is null or s.expires_at > $2)),
@@ -49,19 +58,17 @@ select coalesce(w.candidate, 0), w.contact, w.number, w.campaign, coalesce(c.age
 	(select case when not g.granted then coalesce(g.valid_until, 'infinity') end from consents g
 		where g.contact_id = w.contact and g.purpose = 'marketing' and g.channel in ('phone', 'any')
 		and g.valid_from <= $2 and (g.valid_until is null or g.valid_until > $2) order by g.valid_from desc, g.id desc limit 1),
-	array(select a.reserved_at from attempts a where a.contact_id = w.contact
+	array(select array[a.reserved_at, a.ended_at] from attempts a where a.contact_id = w.contact
 		and (a.outcome is null or a.outcome not in ('congestion', 'failed', 'cancelled')) order by a.reserved_at desc limit 100),
-	array(select a.reserved_at from attempts a where a.number_id = w.number
+	array(select array[a.reserved_at, a.ended_at] from attempts a where a.number_id = w.number
 		and (a.outcome is null or a.outcome not in ('congestion', 'failed', 'cancelled')) order by a.reserved_at desc limit 100),
-	coalesce((select true from attempts a where a.contact_id = w.contact and a.ended_at is null limit 1), false),
-	not n.shared and coalesce((select true from attempts a where a.number_id = w.number and a.ended_at is null and not a.number_shared limit 1), false),
 	coalesce((select true from calls k where k.contact_id = w.contact and k.ended_at is null limit 1), false)`
 
 // maxCap is the highest cap that the gate can count.
 const maxCap = 100
 
-// candidateFacts reads the facts of the candidates $1.
-const candidateFacts = factsSelect + `
+// candidateFacts reads the facts of the candidates $1, but for their address.
+const candidateFacts = factsOfCandidate + `null::text[]` + factsOfNumber + `
 	from candidates c cross join lateral (select c.id as candidate, c.contact_id as contact, c.number_id as number, c.campaign_id as campaign) w
 	join numbers n on n.id = w.number join lists l on l.id = c.list_id where c.id = any($1)`
 
@@ -79,18 +86,32 @@ func scanFactColumns(row pgx.CollectableRow) (factRow, error) {
 	var callback *bool
 	var address []string
 	var doNotCall, consentRefused pgtype.Timestamptz
+	var ofPerson, ofNumber pgtype.FlatArray[*time.Time]
 	f := &r.facts
 	err := row.Scan(&r.candidateID, &r.contactID, &r.numberID, &r.campaignID, &r.agentID,
 		&r.state, &r.number, &r.shared, &r.answerProbability, &f.Attempts, &callback,
 		&r.byNumber, &r.address.country, &address, &f.NumberBad, &f.ListActive, &doNotCall, &f.OpenComplaint, &consentRefused,
-		&f.PersonAttempts, &f.NumberAttempts, &f.PersonInAttempt, &f.NumberInAttempt, &f.PersonInCall)
+		&ofPerson, &ofNumber, &f.PersonInCall)
 	if len(address) == 3 {
 		r.address.region, r.address.postalCode, r.address.timeZone = address[0], address[1], address[2]
 	}
+	f.PersonAttempts, f.PersonInAttempt = attemptTimes(ofPerson)
+	f.NumberAttempts, f.NumberInAttempt = attemptTimes(ofNumber)
+	f.NumberInAttempt = f.NumberInAttempt && !r.shared
 	f.AgreedCallback = callback != nil && *callback
 	f.DoNotCall, f.DoNotCallUntil = holds(doNotCall)
 	f.ConsentRefused, f.ConsentRefusedUntil = holds(consentRefused)
 	return r, err
+}
+
+// attemptTimes parts pairs of an attempt's reservation and end into the times
+// of the reservations and whether one has no end yet.
+func attemptTimes(pairs []*time.Time) (reserved []time.Time, open bool) {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		reserved = append(reserved, value(pairs[i]))
+		open = open || pairs[i+1] == nil
+	}
+	return reserved, open
 }
 
 // holds reads the end of an entry: null where there is none, infinity where it

@@ -78,10 +78,10 @@ func (r *reservation) lockAndRead(ctx context.Context) error {
 	var batch pgx.Batch
 	var fresh bool
 	batch.Queue(`begin`)
-	queueLocks(&batch, r.owner, r.items, &fresh)
+	addresses := queueLocks(&batch, r.owner, r.items, &fresh)
 	batch.Queue(candidateFacts, candidates, r.now).Query(func(rows pgx.Rows) error {
 		var err error
-		r.rows, err = pgx.CollectRows(rows, r.store.scanFacts)
+		r.rows, err = pgx.CollectRows(rows, scanFactColumns)
 		return err
 	})
 	campaignIDs, rules := r.campaigns(), map[int64]revision{}
@@ -99,6 +99,12 @@ func (r *reservation) lockAndRead(ctx context.Context) error {
 	}
 	if !fresh {
 		return notFresh(r.owner)
+	}
+	for i := range r.rows {
+		row := &r.rows[i]
+		at := addresses[row.contactID]
+		at.country = row.address.country
+		row.facts.Zones, row.facts.Locations = r.store.zones.of(at, row.byNumber)
 	}
 	return r.addRules(ctx, rules)
 }
@@ -145,16 +151,28 @@ func (r *reservation) addRules(ctx context.Context, rules map[int64]revision) er
 
 // queueLocks locks the persons' and numbers' rows, each sorted by id, and reads
 // whether the owner's lease is fresh. The locks exclude one another and leave
-// alone foreign keys that point to the rows.
-func queueLocks(batch *pgx.Batch, owner Owner, items []campaigns.HopperItem, fresh *bool) {
+// alone foreign keys that point to the rows. The map is filled with the persons'
+// addresses when the batch is read.
+func queueLocks(batch *pgx.Batch, owner Owner, items []campaigns.HopperItem, fresh *bool) map[int64]zoneQuestion {
 	contacts, numbers := make([]int64, len(items)), make([]int64, len(items))
 	for i, item := range items {
 		contacts[i], numbers[i] = item.ContactID, item.NumberID
 	}
-	batch.Queue(`select id from contacts where id = any($1) order by id for no key update`, contacts)
+	addresses := make(map[int64]zoneQuestion, len(items))
+	batch.Queue(`select id, region, postal_code, time_zone from contacts where id = any($1) order by id for no key update`, contacts).
+		Query(func(rows pgx.Rows) error {
+			var id int64
+			var at zoneQuestion
+			_, err := pgx.ForEachRow(rows, []any{&id, &at.region, &at.postalCode, &at.timeZone}, func() error {
+				addresses[id] = at
+				return nil
+			})
+			return err
+		})
 	batch.Queue(`select id from numbers where id = any($1) order by id for no key update`, numbers)
 	batch.Queue(`select exists (select from nodes where name = $1 and epoch = $2 and lease_until > clock_timestamp())`, owner.Node, owner.Epoch).
 		QueryRow(func(row pgx.Row) error { return row.Scan(fresh) })
+	return addresses
 }
 
 func notFresh(owner Owner) error {
