@@ -251,6 +251,13 @@ func (s *sink) none() {
 // startUA runs a UA whose trunk "main" is 127.0.0.1.
 func startUA(t *testing.T, change func(*Options)) *UA {
 	t.Helper()
+	u, _ := runUA(t, change)
+	return u
+}
+
+// runUA starts a UA that stops at the end of the test or at stop.
+func runUA(t *testing.T, change func(*Options)) (*UA, func()) {
+	t.Helper()
 	opts := Options{
 		Listen: "127.0.0.1:0", PhonesListen: "127.0.0.1:0",
 		Trunks:      []TrunkPeer{{Name: "main", Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}},
@@ -264,11 +271,11 @@ func startUA(t *testing.T, change func(*Options)) *UA {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- u.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
+	stop := sync.OnceFunc(func() {
+		cancel()
 		select {
 		case err := <-done:
 			if err != nil {
@@ -278,7 +285,8 @@ func startUA(t *testing.T, change func(*Options)) *UA {
 			t.Error("Run did not return")
 		}
 	})
-	return u
+	t.Cleanup(stop)
+	return u, stop
 }
 
 // place starts a call from the UA to the peer and gives the INVITE's events and

@@ -127,14 +127,13 @@ func (u *UA) Run(ctx context.Context) error {
 	u.work.Wait()
 	sweeper.Wait()
 	for _, e := range []*endpoint{u.trunks, u.phone} {
-		e.txl.Close()
 		_ = e.sock.Close()
 	}
 	readers.Wait()
+	// The transport layer stays unclosed: it owns nothing but our sockets, and a
+	// message that it still handles must find the closed one, not open another.
 	for _, e := range []*endpoint{u.trunks, u.phone} {
-		if err := e.tpl.Close(); err != nil {
-			u.log.Debug("sip: closing the transport", "error", err)
-		}
+		e.txl.Close()
 	}
 	return nil
 }
