@@ -1,9 +1,6 @@
 package campaigns
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Kind is one of the four CRM campaign kinds.
 type Kind string
@@ -38,44 +35,6 @@ type Campaign struct {
 	Settings  Settings      `json:"settings"`
 	Revision  int64         `json:"revision"`
 	CreatedAt time.Time     `json:"created_at"`
-}
-
-// Settings are the rules of a campaign, stored as one JSON document.
-type Settings struct {
-	Mode PacingMode `json:"mode"`
-	// Ratio is the number of lines dialed for each ready agent in mode ratio.
-	Ratio float64 `json:"ratio"`
-	// CallerIDs are E.164 numbers shown to customers, used in turn.
-	CallerIDs []string `json:"caller_ids"`
-	// RingTimeout ends a ringing attempt; at least 15 s by law in the US
-	// (16 CFR 310.4(b)(4)(ii)).
-	RingTimeout Duration `json:"ring_timeout"`
-	// ConnectLimit is the longest wait of an answered customer for an agent
-	// before the safe-harbor message, 2 s (16 CFR 310.4(b)(4)(i)).
-	ConnectLimit Duration `json:"connect_limit"`
-	// HalfLife of a candidate's worth after its event.
-	HalfLife Duration `json:"half_life"`
-	// AttemptDecay is the factor γ on a candidate's worth per attempt, in (0,1].
-	AttemptDecay float64 `json:"attempt_decay"`
-	// Window holds the hours in which this campaign calls, in the zone of the
-	// called party.
-	Window Window `json:"window"`
-	// MaxAttempts of one candidate in this campaign.
-	MaxAttempts int `json:"max_attempts"`
-	// PersonCap and NumberCap limit attempts over all campaigns.
-	PersonCap Cap `json:"person_cap"`
-	NumberCap Cap `json:"number_cap"`
-	// Recycle says what follows an outcome without an agent's disposition.
-	Recycle map[Outcome]RecycleRule `json:"recycle"`
-	// Dispositions an agent may choose, in order.
-	Dispositions []DispositionChoice `json:"dispositions"`
-	// HopperSeconds is the target depth of the hopper in seconds of dialing.
-	HopperSeconds int `json:"hopper_seconds"`
-	// Script is the agent's text, with merge fields such as {{first_name}}.
-	Script string `json:"script"`
-	Offer  string `json:"offer"`
-	// DefaultRegion is the ISO 3166 country of numbers without a prefix.
-	DefaultRegion string `json:"default_region"`
 }
 
 // Cap allows Max attempts in any window of the length Per; Max zero: no cap.
@@ -114,60 +73,4 @@ func DailyWindow(fromHour, untilHour int) Window {
 		w.Days[i] = Hours{From: fromHour * 60, Until: untilHour * 60}
 	}
 	return w
-}
-
-// DefaultSettings are sensible rules for a campaign of the kind.
-func DefaultSettings(kind Kind) Settings {
-	s := Settings{
-		Mode: PacingProgressive, Ratio: 1, RingTimeout: Seconds(25), ConnectLimit: Seconds(2),
-		HalfLife: Duration(30 * 24 * time.Hour), AttemptDecay: 0.8,
-		Window: DailyWindow(8, 21), MaxAttempts: 6,
-		PersonCap: Cap{Max: 4, Per: Duration(24 * time.Hour)}, NumberCap: Cap{Max: 3, Per: Duration(24 * time.Hour)},
-		Recycle: DefaultRecycle(), Dispositions: DefaultDispositions(), HopperSeconds: 30, DefaultRegion: "US",
-		Script: "Hello {{first_name|there}}, this is {{agent_name}}.",
-	}
-	if kind == KindWinBack {
-		// Four times more likely in the first week than in the fourth:
-		// 2^(21/10.5) = 4.
-		s.HalfLife = Duration(252 * time.Hour)
-	}
-	return s
-}
-
-// Validate names the first wrong setting.
-func (s *Settings) Validate() error {
-	switch {
-	case !slices.Contains([]PacingMode{PacingManual, PacingProgressive, PacingRatio}, s.Mode):
-		return Invalid("mode", "%q is not one of manual, progressive, ratio", s.Mode)
-	case s.Mode == PacingRatio && (s.Ratio < 1 || s.Ratio > 10):
-		return Invalid("ratio", "%v is not between 1 and 10", s.Ratio)
-	case s.RingTimeout < Seconds(15) || s.RingTimeout > Seconds(120):
-		return Invalid("ring_timeout", "%v is not between 15s and 2m", s.RingTimeout)
-	case s.ConnectLimit <= 0 || s.ConnectLimit > Seconds(10):
-		return Invalid("connect_limit", "%v is not between 0s and 10s", s.ConnectLimit)
-	case s.HalfLife <= 0:
-		return Invalid("half_life", "%v is not above zero", s.HalfLife)
-	case s.AttemptDecay <= 0 || s.AttemptDecay > 1:
-		return Invalid("attempt_decay", "%v is not in (0, 1]", s.AttemptDecay)
-	case s.MaxAttempts < 1:
-		return Invalid("max_attempts", "%d is below 1", s.MaxAttempts)
-	case len(s.Dispositions) == 0:
-		return Invalid("dispositions", "none given")
-	}
-	for day, h := range s.Window.Days {
-		if h.From < 0 || h.Until > 24*60 || h.From > h.Until {
-			return Invalid("window", "%s: %d to %d minutes is no interval of a day", time.Weekday(day), h.From, h.Until)
-		}
-	}
-	return nil
-}
-
-// Choice finds the disposition that agents of the campaign may choose by code.
-func (s *Settings) Choice(code Disposition) (DispositionChoice, bool) {
-	for _, c := range s.Dispositions {
-		if c.Code == code {
-			return c, true
-		}
-	}
-	return DispositionChoice{}, false
 }

@@ -22,6 +22,25 @@ const (
 	ReasonNoNumber           Reason = "no_number"
 	ReasonCallbackNotDue     Reason = "callback_not_due"
 	ReasonMaxAttempts        Reason = "max_attempts"
+	ReasonListExpired        Reason = "list_expired"
+	ReasonCampaignCap        Reason = "campaign_cap"
+	// ReasonJurisdictionUnknown: no rule is known for where the person may be.
+	ReasonJurisdictionUnknown Reason = "jurisdiction_unknown"
+	ReasonHoliday             Reason = "holiday"
+	ReasonConsentMissing      Reason = "consent_missing"
+	// ReasonObjected: the person used the right to object to marketing.
+	ReasonObjected              Reason = "objected"
+	ReasonOutsidePreferredHours Reason = "outside_preferred_hours"
+	ReasonRefusalPeriod         Reason = "refusal_period"
+	// ReasonRecallAfterDrop: a dropped call bars the next one for a time.
+	ReasonRecallAfterDrop Reason = "recall_after_drop"
+	// ReasonErased: the person's data was erased on their demand.
+	ReasonErased         Reason = "erased"
+	ReasonNotInSegment   Reason = "not_in_segment"
+	ReasonBelowCutOff    Reason = "below_cut_off"
+	ReasonControlGroup   Reason = "control_group"
+	ReasonAlreadyOwned   Reason = "already_owned"
+	ReasonOfferExhausted Reason = "offer_exhausted"
 )
 
 // Reasons of a resting or done candidate after an attempt are the outcome or

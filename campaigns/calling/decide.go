@@ -31,11 +31,27 @@ type Facts struct {
 	AgreedCallback bool
 	// PersonAttempts and NumberAttempts are the times of the attempts that
 	// count within the caps' periods, over all campaigns, newest first.
-	PersonAttempts  []time.Time
-	NumberAttempts  []time.Time
-	PersonInAttempt bool
-	NumberInAttempt bool
-	PersonInCall    bool
+	PersonAttempts []time.Time
+	NumberAttempts []time.Time
+	// CampaignAttempts are those of the PersonAttempts that this campaign made.
+	CampaignAttempts []time.Time
+	PersonInAttempt  bool
+	NumberInAttempt  bool
+	PersonInCall     bool
+	// ListExpired is set when the list's time is over.
+	ListExpired bool
+	// Objected is set when the person used the right to object to marketing.
+	Objected bool
+	// ConsentGranted is set while a consent for the campaign's purpose and this
+	// channel is on record.
+	ConsentGranted bool
+	// PreferredHours are those that the person asked to be called in, in each
+	// of the Zones; nil: none asked for.
+	PreferredHours *campaigns.Window
+	// LastRefusal is when the person last refused an offer, LastDrop when a call
+	// to the person or the number was last dropped; zero: never, or too long
+	// ago to matter.
+	LastRefusal, LastDrop time.Time
 }
 
 // Verdict says whether the person may be called now.
