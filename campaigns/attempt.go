@@ -69,10 +69,9 @@ type Attempt struct {
 	ContactID   int64
 	NumberID    int64
 	// Number is the E.164 number to dial.
-	Number   string
-	CallerID string
-	Node     string
-	Epoch    int64
+	Number string
+	Node   string
+	Epoch  int64
 	// AgentID is set for manual dials and personal callbacks.
 	AgentID           int64
 	AnswerProbability float64

@@ -51,10 +51,7 @@ func (c *callActor) dialCustomer(try int) {
 	}
 	c.customer.media = media
 	route := c.route.Trunk()
-	callerID := c.attempt.CallerID
-	if own := c.route.CallerID(c.campaignID, c.attempt.Settings.CallerIDs); callerID == "" {
-		callerID = own
-	}
+	callerID := c.route.CallerID(c.campaignID, c.attempt.Settings.CallerIDs)
 	c.callerID = callerID
 	asserted := ""
 	if route.Asserted {

@@ -274,7 +274,7 @@ func (s *fakeStore) attempt(i campaigns.HopperItem, epoch, agent int64) campaign
 	settings := campaigns.DefaultSettings(campaigns.KindProspecting)
 	return campaigns.Attempt{
 		ID: s.attempts, CampaignID: i.CampaignID, CandidateID: i.CandidateID, ContactID: i.ContactID, NumberID: i.NumberID,
-		Number: s.numbers[i.CandidateID], CallerID: "+12125550199", Epoch: epoch, AgentID: agent,
+		Number: s.numbers[i.CandidateID], Epoch: epoch, AgentID: agent,
 		ReservedAt: time.Now(), DialBy: time.Now().Add(time.Second), Settings: settings,
 	}
 }
