@@ -46,6 +46,8 @@ type Settings struct {
 	// Compliance says which rules bind the campaign beyond those of the called
 	// party's place.
 	Compliance Compliance `json:"compliance"`
+	// Triggers say what events of other systems do in the campaign.
+	Triggers []Trigger `json:"triggers,omitempty"`
 }
 
 // DefaultSettings are sensible rules for a campaign of the kind.
@@ -89,6 +91,11 @@ func (s *Settings) Validate() error {
 	for day, h := range s.Window.Days {
 		if h.From < 0 || h.Until > 24*60 || h.From > h.Until {
 			return Invalid("window", "%s: %d to %d minutes is no interval of a day", time.Weekday(day), h.From, h.Until)
+		}
+	}
+	for i := range s.Triggers {
+		if err := s.Triggers[i].Validate(); err != nil {
+			return err
 		}
 	}
 	if err := s.Selection.Validate(); err != nil {

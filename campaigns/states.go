@@ -66,7 +66,8 @@ var CandidateMoves = map[CandidateState][]CandidateState{
 	CandidateQueued:   {CandidateOpen, CandidateReady, CandidateResting, CandidateCallback, CandidateBlocked, CandidateDone},
 	CandidateOpen:     {CandidateReady, CandidateResting, CandidateCallback, CandidateBlocked, CandidateDone},
 	CandidateBlocked:  {CandidateReady, CandidateResting, CandidateDone},
-	CandidateDone:     {},
+	// Only a list's reset and a new event take up again what is done.
+	CandidateDone: {CandidateReady, CandidateResting},
 }
 
 // AgentMoves is the transition table of agents. Any state but talking and
@@ -92,7 +93,8 @@ func (s CandidateState) CanMove(next CandidateState) bool {
 	return slices.Contains(CandidateMoves[s], next)
 }
 
-// Final reports whether the candidate stays in s for ever.
+// Final reports whether the candidate stays in s until somebody takes it up
+// again: nothing moves it by itself.
 func (s CandidateState) Final() bool { return s == CandidateDone }
 
 // CanMove reports whether the agent may go from s to next.

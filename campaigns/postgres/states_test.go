@@ -59,13 +59,13 @@ func TestStatesInGoAreThoseOfTheSchema(t *testing.T) {
 	}
 }
 
-// TestEveryWaitingStateIsLeft holds that no state but the final ones is a dead
-// end, and that a table names known states only.
+// TestEveryWaitingStateIsLeft holds that no state of a candidate is a dead end,
+// and that a table names known states only.
 func TestEveryWaitingStateIsLeft(t *testing.T) {
 	t.Parallel()
 	for state, moves := range campaigns.CandidateMoves {
-		if (len(moves) == 0) != state.Final() {
-			t.Errorf("candidate state %s leads to %v", state, moves)
+		if len(moves) == 0 {
+			t.Errorf("candidate state %s is a dead end", state)
 		}
 		for _, next := range moves {
 			if _, known := campaigns.CandidateMoves[next]; !known {
