@@ -93,10 +93,6 @@ func (s CandidateState) CanMove(next CandidateState) bool {
 	return slices.Contains(CandidateMoves[s], next)
 }
 
-// Final reports whether the candidate stays in s until somebody takes it up
-// again: nothing moves it by itself.
-func (s CandidateState) Final() bool { return s == CandidateDone }
-
 // CanMove reports whether the agent may go from s to next.
 func (s AgentState) CanMove(next AgentState) bool {
 	return slices.Contains(AgentMoves[s], next)

@@ -109,17 +109,18 @@ func blockPerson(ctx context.Context, tx pgx.Tx, contactID int64, reason campaig
 // CloseComplaint closes a person's open complaints; candidates that they
 // blocked are ready again. CodeNotFound for an unknown person.
 func (s *Store) CloseComplaint(ctx context.Context, contactID int64) error {
-	return s.tx(ctx, func(tx pgx.Tx) error {
-		now := s.clock.Now()
-		if err := lockContact(ctx, tx, contactID); err != nil {
-			return err
-		}
-		if err := exec(ctx, tx, `update complaints set closed_at = $2 where contact_id = $1 and closed_at is null`, contactID, now); err != nil {
-			return err
-		}
-		return exec(ctx, tx, `update candidates set state = 'ready', reason = '', state_at = $2
-			where contact_id = $1 and state = 'blocked' and reason = 'open_complaint' and number_id is not null`, contactID, now)
-	})
+	return s.tx(ctx, func(tx pgx.Tx) error { return closeComplaint(ctx, tx, contactID, s.clock.Now()) })
+}
+
+func closeComplaint(ctx context.Context, tx pgx.Tx, contactID int64, now time.Time) error {
+	if err := lockContact(ctx, tx, contactID); err != nil {
+		return err
+	}
+	if err := exec(ctx, tx, `update complaints set closed_at = $2 where contact_id = $1 and closed_at is null`, contactID, now); err != nil {
+		return err
+	}
+	return exec(ctx, tx, `update candidates set state = 'ready', reason = '', state_at = $2
+		where contact_id = $1 and state = 'blocked' and reason = 'open_complaint' and number_id is not null`, contactID, now)
 }
 
 // HasOpenComplaint tells whether a person has an open complaint.

@@ -12,6 +12,8 @@ const (
 	// blockChannel, with the schema's name after it, carries notices of new
 	// suppressions and complaints to dialers.
 	blockChannel = "ringmaster_block_"
+	// hotChannel, likewise, carries those of hot candidates to the engines.
+	hotChannel = "ringmaster_hot_"
 	// watchAgain is the pause before a lost connection is made anew.
 	watchAgain = 500 * time.Millisecond
 	// watchCheck is how long a silent connection is trusted: a server that is
@@ -28,23 +30,39 @@ type Block struct {
 }
 
 // notify tells the dialers once the transaction is committed.
-func notify(ctx context.Context, tx pgx.Tx, b Block) error {
-	body, err := json.Marshal(b)
+func notify(ctx context.Context, tx pgx.Tx, b Block) error { return announce(ctx, tx, blockChannel, b) }
+
+// announce sends a notice on a channel once the transaction is committed.
+func announce(ctx context.Context, tx pgx.Tx, channel string, notice any) error {
+	body, err := json.Marshal(notice)
 	if err != nil {
 		return err
 	}
-	return exec(ctx, tx, `select pg_notify($1 || current_schema(), $2)`, blockChannel, string(body))
+	return exec(ctx, tx, `select pg_notify($1 || current_schema(), $2)`, channel, string(body))
 }
 
 // Watch calls f for each suppression and complaint as it is committed, and
 // with Resync after each (re)connection, until ctx ends, which is its error.
 func (s *Store) Watch(ctx context.Context, f func(Block)) error {
+	return s.watch(ctx, blockChannel, func() { f(Block{Resync: true}) }, func(payload string) {
+		var b Block
+		if err := json.Unmarshal([]byte(payload), &b); err != nil {
+			s.log.Error("notice of a blocked number is unreadable", "error", err)
+			return
+		}
+		f(b)
+	})
+}
+
+// watch calls take for each notice on the channel, and joined after each
+// (re)connection, until ctx ends, which is its error.
+func (s *Store) watch(ctx context.Context, channel string, joined func(), take func(payload string)) error {
 	for {
-		err := s.listen(ctx, f)
+		err := s.listen(ctx, channel, joined, take)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s.log.Warn("notices of blocked numbers interrupted", "error", err)
+		s.log.Warn("notices interrupted", "channel", channel, "error", err)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -53,8 +71,8 @@ func (s *Store) Watch(ctx context.Context, f func(Block)) error {
 	}
 }
 
-// listen tells of notices until the connection is lost.
-func (s *Store) listen(ctx context.Context, f func(Block)) error {
+// listen takes notices until the connection is lost.
+func (s *Store) listen(ctx context.Context, channel string, joined func(), take func(payload string)) error {
 	pooled, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return err
@@ -70,21 +88,16 @@ func (s *Store) listen(ctx context.Context, f func(Block)) error {
 	if err := conn.QueryRow(ctx, `select current_schema()`).Scan(&schema); err != nil {
 		return err
 	}
-	if _, err := conn.Exec(ctx, "listen "+pgx.Identifier{blockChannel + schema}.Sanitize()); err != nil {
+	if _, err := conn.Exec(ctx, "listen "+pgx.Identifier{channel + schema}.Sanitize()); err != nil {
 		return err
 	}
-	f(Block{Resync: true})
+	joined()
 	for {
 		payload, err := nextNotice(ctx, conn)
 		if err != nil {
 			return err
 		}
-		var b Block
-		if err := json.Unmarshal([]byte(payload), &b); err != nil {
-			s.log.Error("notice of a blocked number is unreadable", "error", err)
-			continue
-		}
-		f(b)
+		take(payload)
 	}
 }
 
