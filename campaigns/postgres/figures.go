@@ -59,7 +59,8 @@ func (s *Store) Figures(ctx context.Context, since time.Time) (map[int64]Campaig
 		}
 	}
 	var batch pgx.Batch
-	batch.Queue(`select campaign_id, state, count(*) from candidates group by 1, 2`).
+	batch.Queue(`select campaign_id, state, sum(n)::bigint from (select campaign_id, state, n from candidate_counts
+			union all select campaign_id, state, n from candidate_deltas) k group by 1, 2 having sum(n) <> 0`).
 		Query(add(func(f CampaignFigures, key string, n int) { f.Candidates[campaigns.CandidateState(key)] = n }))
 	batch.Queue(`select campaign_id, outcome, count(*) from attempts where reserved_at >= $1 and outcome is not null group by 1, 2`, since).
 		Query(add(func(f CampaignFigures, key string, n int) { f.Outcomes[campaigns.Outcome(key)] = n }))

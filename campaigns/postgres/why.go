@@ -25,7 +25,9 @@ type WhyLine struct {
 	Next *time.Time `json:"next,omitempty"`
 }
 
-// Why counts the candidates of a campaign by what they wait for, most first.
+// Why counts the candidates of a campaign by what they wait for, most first. It
+// reads maintained counts (candidate_counts in the schema) and judges each
+// bucket once, so that its cost does not grow with the list.
 // Ready ones are told apart by the same rules as the refill: campaign not
 // running, list inactive, zone unknown, outside the window.
 func (s *Store) Why(ctx context.Context, campaignID int64) ([]WhyLine, error) {
@@ -53,51 +55,64 @@ func (s *Store) reading(ctx context.Context, f func(pgx.Tx) error) error {
 	return classify(pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, f))
 }
 
-// whyWaiting counts the candidates that are not ready.
+// whyWaiting reads the counts of the candidates that are not ready, and looks up
+// the first that is due behind each reason.
 func whyWaiting(ctx context.Context, tx pgx.Tx, campaignID int64) ([]WhyLine, error) {
-	rows, err := tx.Query(ctx, `select state, case state when 'callback' then 'callback_not_due' when 'queued' then '' when 'open' then '' else reason end,
-			count(*), min(due_at)
-		from candidates where campaign_id = $1 and state <> 'ready' group by 1, 2`, campaignID)
+	rows, err := tx.Query(ctx, `select w.state, w.reason, w.n, (
+			select c.due_at from candidates c where c.campaign_id = $1 and c.state = w.state and c.reason = w.reason
+			and c.state in ('resting', 'callback') order by c.due_at limit 1)
+		from (select state, reason, sum(n)::bigint as n from `+countedOf+` k where state <> 'ready'
+			group by 1, 2 having sum(n) <> 0) w`, campaignID)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (WhyLine, error) {
-		var l WhyLine
-		return l, row.Scan(&l.State, &l.Reason, &l.Count, &l.Next)
+	var all whyLines
+	var line WhyLine
+	_, err = pgx.ForEachRow(rows, []any{&line.State, &line.Reason, &line.Count, &line.Next}, func() error {
+		if line.State == campaigns.CandidateCallback {
+			line.Reason = campaigns.ReasonCallbackNotDue
+		}
+		all.add(line)
+		return nil
 	})
+	return all, err
+}
+
+// whyLines are the lines told apart so far.
+type whyLines []WhyLine
+
+// add counts a line in with the one of its state and reason.
+func (w *whyLines) add(line WhyLine) {
+	i := slices.IndexFunc(*w, func(l WhyLine) bool { return l.State == line.State && l.Reason == line.Reason })
+	if i < 0 {
+		*w = append(*w, line)
+		return
+	}
+	known := &(*w)[i]
+	known.Count += line.Count
+	if line.Next != nil && (known.Next == nil || line.Next.Before(*known.Next)) {
+		known.Next = line.Next
+	}
 }
 
 // whyReady judges the ready candidates bucket by bucket.
 func (s *Store) whyReady(ctx context.Context, tx pgx.Tx, campaignID int64, settings *campaigns.Settings, state campaigns.CampaignState, now time.Time) ([]WhyLine, error) {
-	rows, err := tx.Query(ctx, `select b.zones, l.active, sum(c.n)::bigint
-		from (select bucket_id, list_id, count(*) as n from candidates
-		      where campaign_id = $1 and state = 'ready' group by 1, 2) c
-		join buckets b on b.id = c.bucket_id join lists l on l.id = c.list_id group by 1, 2`, campaignID)
+	rows, err := tx.Query(ctx, `select b.zones, l.active, sum(c.n)::bigint from `+countedOf+` c
+		join buckets b on b.id = c.bucket_id join lists l on l.id = c.list_id
+		where c.state = 'ready' group by 1, 2 having sum(c.n) <> 0`, campaignID)
 	if err != nil {
 		return nil, err
 	}
-	byReason := map[campaigns.Reason]*WhyLine{}
+	var all whyLines
 	var zones []string
 	var active bool
 	var n int
 	_, err = pgx.ForEachRow(rows, []any{&zones, &active, &n}, func() error {
 		verdict := s.bucketVerdict(settings, state, active, zones, now)
-		l := byReason[verdict.Reason]
-		if l == nil {
-			l = &WhyLine{State: campaigns.CandidateReady, Reason: verdict.Reason}
-			byReason[verdict.Reason] = l
-		}
-		l.Count += n
-		if next := verdict.Until; !next.IsZero() && (l.Next == nil || next.Before(*l.Next)) {
-			l.Next = &next
-		}
+		all.add(WhyLine{State: campaigns.CandidateReady, Reason: verdict.Reason, Count: n, Next: optional(verdict.Until)})
 		return nil
 	})
-	lines := make([]WhyLine, 0, len(byReason))
-	for _, l := range byReason {
-		lines = append(lines, *l)
-	}
-	return lines, err
+	return all, err
 }
 
 // bucketVerdict says why the refill leaves a ready candidate of these zones, or

@@ -1,0 +1,74 @@
+-- +goose Up
+-- How many candidates stand where is maintained, not counted: each statement
+-- that changes candidates adds its difference as new rows, which lock nothing,
+-- and the engine folds them into the counts. Counts and deltas together are
+-- right in every snapshot.
+create table candidate_counts (
+    campaign_id bigint not null,
+    list_id     bigint not null,
+    bucket_id   bigint not null,
+    state       text not null,
+    reason      text not null,
+    n           bigint not null,
+    primary key (campaign_id, state, reason, bucket_id, list_id)
+) with (fillfactor = 50);
+
+create table candidate_deltas (
+    campaign_id bigint not null,
+    list_id     bigint not null,
+    bucket_id   bigint not null,
+    state       text not null,
+    reason      text not null,
+    n           bigint not null
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
+
+-- The reason of a candidate that is ready, queued or open says nothing.
+-- +goose StatementBegin
+create function count_added_candidates() returns trigger language plpgsql as $$
+begin
+    insert into candidate_deltas
+    select campaign_id, list_id, bucket_id, state, case when state in ('ready', 'queued', 'open') then '' else reason end, count(*)
+    from added group by 1, 2, 3, 4, 5;
+    return null;
+end $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+create function count_removed_candidates() returns trigger language plpgsql as $$
+begin
+    insert into candidate_deltas
+    select campaign_id, list_id, bucket_id, state, case when state in ('ready', 'queued', 'open') then '' else reason end, -count(*)
+    from removed group by 1, 2, 3, 4, 5;
+    return null;
+end $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+create function count_moved_candidates() returns trigger language plpgsql as $$
+begin
+    insert into candidate_deltas
+    select campaign_id, list_id, bucket_id, state, case when state in ('ready', 'queued', 'open') then '' else reason end as why, sum(n)
+    from (select campaign_id, list_id, bucket_id, state, reason, -1 as n from removed
+          union all select campaign_id, list_id, bucket_id, state, reason, 1 from added) m
+    group by 1, 2, 3, 4, 5 having sum(n) <> 0;
+    return null;
+end $$;
+-- +goose StatementEnd
+
+create trigger candidates_added after insert on candidates
+    referencing new table as added for each statement execute function count_added_candidates();
+create trigger candidates_removed after delete on candidates
+    referencing old table as removed for each statement execute function count_removed_candidates();
+create trigger candidates_moved after update on candidates
+    referencing old table as removed new table as added for each statement execute function count_moved_candidates();
+
+insert into candidate_counts
+select campaign_id, list_id, bucket_id, state, case when state in ('ready', 'queued', 'open') then '' else reason end, count(*)
+from candidates group by 1, 2, 3, 4, 5;
+
+-- A list that is switched off is passed over by the refill, not read through.
+drop index candidates_ready;
+create index candidates_ready on candidates (campaign_id, bucket_id, list_id, rank desc) where state = 'ready';
+-- The next of those that wait for a reason, and those held back for one.
+create index candidates_waiting on candidates (campaign_id, state, reason, due_at) where state in ('resting', 'callback');
+create index candidates_blocked on candidates (campaign_id, reason, rank) where state = 'blocked';
