@@ -1,0 +1,37 @@
+package segment
+
+import (
+	"time"
+
+	"ringmaster/campaigns"
+)
+
+// Person is a contact with what the store knows of its history, as an
+// evaluation in memory needs it. A zero time is a missing one.
+type Person struct {
+	campaigns.Contact
+
+	CreatedAt, UpdatedAt time.Time
+
+	// OpenComplaint is set while a complaint is open; Complaints counts all.
+	OpenComplaint bool
+	Complaints    int
+	// DoNotCall is set while one of the numbers is on a do-not-call list that
+	// holds for all campaigns.
+	DoNotCall bool
+	// Consent to marketing by phone at the time of the evaluation: granted,
+	// refused or, without an entry, empty.
+	Consent string
+
+	// Attempts counts over all campaigns those that count under the caps.
+	Attempts      int
+	LastAttemptAt time.Time
+	LastOutcome   campaigns.Outcome
+
+	// Calls counts the conversations with agents.
+	Calls           int
+	LastContactAt   time.Time
+	LastDisposition campaigns.Disposition
+	Sales           int
+	LastSaleAt      time.Time
+}
