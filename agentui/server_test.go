@@ -132,6 +132,10 @@ func (w *world) OpenComplaint(_ context.Context, id int64, _ string, _ campaigns
 }
 func (w *world) CloseComplaint(context.Context, int64, campaigns.User) error { return nil }
 
+func (w *world) TellEvent(_ context.Context, e campaigns.CustomerEvent, _ campaigns.User) (campaigns.EventReceipt, error) {
+	return campaigns.EventReceipt{Key: e.Key, ContactID: 7, Effects: []campaigns.EventEffect{}}, nil
+}
+
 func (w *world) ready(context.Context) map[string]string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -156,7 +160,7 @@ func newSite(t *testing.T) *site {
 	reg := prometheus.NewRegistry()
 	server, err := agentui.New(agentui.Options{
 		PublicURL: "http://calls.example.com", Origins: []string{"https://crm.example.com"}, Version: "test",
-		Users: s.world, Sessions: s.world, Agents: s.world, Floor: s.world, Campaigns: s.world, Protection: s.world, Ready: s.ready,
+		Users: s.world, Sessions: s.world, Agents: s.world, Floor: s.world, Campaigns: s.world, Protection: s.world, Events: s.world, Ready: s.ready,
 		Logger: slog.New(slog.DiscardHandler), Registerer: reg, Gatherer: reg, PasswordCost: auth.Cost{MemoryKiB: 64, Iterations: 1},
 	})
 	if err != nil {

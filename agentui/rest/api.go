@@ -24,6 +24,7 @@ type Options struct {
 	Auth       *auth.Manager
 	Campaigns  Campaigns
 	Protection Protection
+	Events     Events
 	Floor      FloorSource
 	// Ready gives what is not ready by name, with the reason; none: all is.
 	Ready func(ctx context.Context) map[string]string
@@ -45,6 +46,8 @@ func (o *Options) Validate() error {
 		return campaigns.Invalid("rest.Options.Campaigns", "missing")
 	case o.Protection == nil:
 		return campaigns.Invalid("rest.Options.Protection", "missing")
+	case o.Events == nil:
+		return campaigns.Invalid("rest.Options.Events", "missing")
 	case o.Floor == nil:
 		return campaigns.Invalid("rest.Options.Floor", "missing")
 	case o.Ready == nil:
@@ -83,6 +86,7 @@ func Mount(router chi.Router, opts Options) error {
 	a.sessionRoutes()
 	a.campaignRoutes()
 	a.protectionRoutes()
+	a.eventRoutes()
 	document, err := json.MarshalIndent(a.huma.OpenAPI(), "", "  ")
 	if err != nil {
 		return fmt.Errorf("write the OpenAPI document: %w", err)

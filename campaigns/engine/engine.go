@@ -65,6 +65,8 @@ type Options struct {
 	Ledger     Ledger
 	Hopper     Hopper
 	Membership Membership
+	// Events may be nil: then none are served.
+	Events     Events
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 
@@ -148,6 +150,10 @@ func (e *Engine) Run(ctx context.Context) error {
 	g.Go(func() error { e.refillTask(ctx); return nil })
 	g.Go(func() error { e.every(ctx, taskPromote, e.options.Poll, e.promote); return nil })
 	g.Go(func() error { e.every(ctx, taskRecover, 4*e.options.Poll, e.recoverLeases); return nil })
+	if e.options.Events != nil {
+		g.Go(func() error { e.hotTask(ctx); return nil })
+		g.Go(func() error { e.every(ctx, taskEvents, pendingPeriod, e.applyPending); return nil })
+	}
 	reconciler := &reconciler{Engine: e}
 	g.Go(func() error { e.every(ctx, taskReconcile, 2*e.options.Poll, reconciler.pass); return nil })
 	return g.Wait()

@@ -12,6 +12,8 @@ const (
 	taskPromote   = "promote"
 	taskRecover   = "recover"
 	taskReconcile = "reconcile"
+	taskHot       = "hot"
+	taskEvents    = "events"
 )
 
 type metrics struct {
@@ -37,7 +39,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Name: "ringmaster_engine_task_seconds", Help: "How long one run of a task took.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15)}, []string{"task"}),
 	}
-	for _, task := range []string{taskRefill, taskPromote, taskRecover, taskReconcile} {
+	for _, task := range []string{taskRefill, taskPromote, taskRecover, taskReconcile, taskHot, taskEvents} {
 		m.failed.WithLabelValues(task)
 	}
 	if r == nil {

@@ -23,27 +23,18 @@ type rule struct {
 	campaign campaigns.Campaign
 }
 
-// applyEvent makes the candidates that triggers ask for, which does nothing to
-// those there are, and then moves all of the person's candidates and closes the
-// event in one transaction, so that it takes effect once.
+// applyEvent makes the candidates that triggers ask for, moves all of the
+// person's candidates, and closes the event, in one transaction.
 func (s *Store) applyEvent(ctx context.Context, e told) (campaigns.EventReceipt, error) {
 	rules, err := s.rulesFor(ctx, e.Type)
 	if err != nil {
 		return campaigns.EventReceipt{}, err
 	}
-	if err := s.learn(ctx, &e); err != nil {
-		return campaigns.EventReceipt{}, err
-	}
-	for _, r := range rules {
-		if r.Do == campaigns.TriggerAdd {
-			if err := s.addCandidate(ctx, &e, r); err != nil {
-				return campaigns.EventReceipt{}, err
-			}
-		}
-	}
+	contactID := e.contactID
 	var receipt campaigns.EventReceipt
 	err = s.tx(ctx, func(tx pgx.Tx) error {
-		receipt = campaigns.EventReceipt{Key: e.Key, ContactID: e.contactID, Effects: []campaigns.EventEffect{}}
+		e.contactID = contactID
+		receipt = campaigns.EventReceipt{Key: e.Key, Effects: []campaigns.EventEffect{}}
 		var given []byte
 		if err := tx.QueryRow(ctx, `select receipt from customer_events where id = $1 for update`, e.rowID).Scan(&given); err != nil {
 			return err
@@ -52,8 +43,17 @@ func (s *Store) applyEvent(ctx context.Context, e told) (campaigns.EventReceipt,
 			receipt.Replayed = true
 			return json.Unmarshal(given, &receipt)
 		}
-		if err := s.runTriggers(ctx, tx, &e, rules, &receipt); err != nil {
-			return err
+		for _, r := range rules {
+			if r.Do == campaigns.TriggerAdd {
+				if err := s.addCandidate(ctx, tx, &e, r); err != nil {
+					return err
+				}
+			}
+		}
+		if e.contactID != 0 {
+			if err := s.moveByEvent(ctx, tx, &e, rules, &receipt); err != nil {
+				return err
+			}
 		}
 		return exec(ctx, tx, `update customer_events set applied_at = $2, receipt = $3, contact_id = nullif($4::bigint, 0) where id = $1`,
 			e.rowID, s.clock.Now(), receipt, e.contactID)
@@ -76,13 +76,18 @@ func (s *Store) rulesFor(ctx context.Context, eventType string) ([]rule, error) 
 	return rules, err
 }
 
-// runTriggers moves the person's candidates and tells the engines of hot ones.
-func (s *Store) runTriggers(ctx context.Context, tx pgx.Tx, e *told, rules []rule, receipt *campaigns.EventReceipt) error {
-	if e.contactID == 0 || len(rules) == 0 {
-		return nil
-	}
+// moveByEvent merges the event's attributes into the person's, moves their
+// candidates, and tells the engines of hot ones.
+func (s *Store) moveByEvent(ctx context.Context, tx pgx.Tx, e *told, rules []rule, receipt *campaigns.EventReceipt) error {
+	receipt.ContactID = e.contactID
 	if err := lockContact(ctx, tx, e.contactID); err != nil {
 		return err
+	}
+	if len(e.Contact.Attributes) > 0 {
+		if err := exec(ctx, tx, `update contacts set attributes = attributes || $2, updated_at = $3 where id = $1 and not attributes @> $2`,
+			e.contactID, e.Contact.Attributes, s.clock.Now()); err != nil {
+			return err
+		}
 	}
 	for _, r := range rules {
 		c, err := s.candidateOf(ctx, tx, r.campaign, e.contactID)
@@ -109,24 +114,10 @@ func (s *Store) runTriggers(ctx context.Context, tx pgx.Tx, e *told, rules []rul
 	return nil
 }
 
-// learn merges the event's attributes into those of a known person.
-func (s *Store) learn(ctx context.Context, e *told) error {
-	if e.contactID == 0 || len(e.Contact.Attributes) == 0 {
-		return nil
-	}
-	return s.tx(ctx, func(tx pgx.Tx) error {
-		if err := lockContact(ctx, tx, e.contactID); err != nil {
-			return err
-		}
-		return exec(ctx, tx, `update contacts set attributes = attributes || $2, updated_at = $3
-			where id = $1 and not attributes @> $2`, e.contactID, e.Contact.Attributes, s.clock.Now())
-	})
-}
-
 // addCandidate makes the person a candidate of the campaign by the way of an
 // import, unless they are one.
-func (s *Store) addCandidate(ctx context.Context, e *told, r rule) error {
-	row, err := s.rowOf(ctx, e, r.campaign)
+func (s *Store) addCandidate(ctx context.Context, tx pgx.Tx, e *told, r rule) error {
+	row, err := s.rowOf(ctx, tx, e, r.campaign.ID)
 	if err != nil || row == nil {
 		return err
 	}
@@ -136,49 +127,43 @@ func (s *Store) addCandidate(ctx context.Context, e *told, r rule) error {
 	if list == "" {
 		list = eventsList
 	}
-	merging, err := s.BeginImport(ctx, ingest.Target{Campaign: r.campaign.Name, List: list, FileName: "event"})
-	if err != nil {
+	merging := s.newImport(r.campaign, ingest.Target{Campaign: r.campaign.Name, List: list, FileName: "event"})
+	merging.outer = tx
+	if err := merging.findList(ctx, tx); err != nil {
 		return err
 	}
-	defer merging.Close()
-	if _, err := merging.Merge(ctx, []ingest.Row{*row}); err != nil {
+	if _, err := merging.Merge(ctx, []ingest.Row{*row}); err != nil || e.contactID != 0 {
 		return err
 	}
-	if e.contactID != 0 {
-		return nil
-	}
-	return s.tx(ctx, func(tx pgx.Tx) error { return s.whoseEvent(ctx, tx, e) })
+	return s.whoseEvent(ctx, tx, e)
 }
 
 // rowOf describes the person as a row of a list; nil when they are a candidate
 // already or have no number to be called at.
-func (s *Store) rowOf(ctx context.Context, e *told, campaign campaigns.Campaign) (*ingest.Row, error) {
+func (s *Store) rowOf(ctx context.Context, tx pgx.Tx, e *told, campaignID int64) (*ingest.Row, error) {
 	c := e.Contact
 	row := &ingest.Row{Line: 1, ExternalID: c.ExternalID, FirstName: c.FirstName, LastName: c.LastName, Company: c.Company, Email: c.Email,
 		Language: c.Language, TimeZone: c.TimeZone, Region: c.Region, PostalCode: c.PostalCode, Attributes: c.Attributes}
-	if c.Phone != "" {
-		row.Numbers = []phone.Number{e.number}
-	}
 	if e.contactID == 0 {
+		row.Numbers = []phone.Number{e.number}
 		return row, nil
 	}
-	var there bool
-	if err := s.pool.QueryRow(ctx, `select exists (select from candidates where campaign_id = $1 and contact_id = $2)`,
-		campaign.ID, e.contactID).Scan(&there); err != nil || there {
-		return nil, classify(err)
+	var number string
+	// The stored name, external id and number make the import find this person.
+	err := tx.QueryRow(ctx, `select coalesce(p.external_id, ''), p.first_name, p.last_name, p.company, p.value, n.e164
+		from contacts p join contact_numbers l on l.contact_id = p.id join numbers n on n.id = l.number_id
+		where p.id = $2 and not exists (select from candidates k where k.campaign_id = $1 and k.contact_id = p.id)
+		order by l.position limit 1`, campaignID, e.contactID).
+		Scan(&row.ExternalID, &row.FirstName, &row.LastName, &row.Company, &row.Value, &number)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
 	}
-	known, err := s.Contact(ctx, e.contactID)
-	if err != nil || len(known.Numbers) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	// The stored name, external id and number make the import find this person.
-	first, err := phone.Parse(known.Numbers[0].E164, "")
-	if err != nil {
-		return nil, campaigns.Wrap(campaigns.CodeInternal, "stored number", err)
-	}
-	row.ExternalID, row.FirstName, row.LastName, row.Company = known.ExternalID, known.FirstName, known.LastName, known.Company
-	row.Numbers, row.Value = []phone.Number{first}, known.Value
-	return row, nil
+	first, err := phone.Parse(number, "")
+	row.Numbers = []phone.Number{first}
+	return row, err
 }
 
 // firstAbove gives the first figure above zero; zero where there is none.

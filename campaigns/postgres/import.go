@@ -25,6 +25,9 @@ type importing struct {
 	now time.Time
 	// dry is the transaction of a dry run, which is never committed.
 	dry pgx.Tx
+	// outer is the transaction that the import is a part of; nil: each batch is
+	// one of its own.
+	outer pgx.Tx
 	// seen holds the contacts that earlier batches of this file named.
 	seen  idSet
 	zones zoneCache
@@ -44,8 +47,7 @@ func (s *Store) BeginImport(ctx context.Context, t ingest.Target) (ingest.Batche
 	if campaign.State == campaigns.CampaignClosed {
 		return nil, campaigns.Errorf(campaigns.CodeConflict, "campaign %q is closed", t.Campaign)
 	}
-	i := &importing{store: s, campaign: campaign, target: t, rules: scoring.RulesOf(campaign.Settings),
-		now: s.clock.Now().UTC().Truncate(time.Microsecond), seen: idSet{}, zones: zoneCache{}}
+	i := s.newImport(campaign, t)
 	if t.DryRun {
 		if i.dry, err = s.pool.Begin(ctx); err != nil {
 			return nil, classify(err)
@@ -56,6 +58,11 @@ func (s *Store) BeginImport(ctx context.Context, t ingest.Target) (ingest.Batche
 		return nil, err
 	}
 	return i, nil
+}
+
+func (s *Store) newImport(campaign campaigns.Campaign, t ingest.Target) *importing {
+	return &importing{store: s, campaign: campaign, target: t, rules: scoring.RulesOf(campaign.Settings),
+		now: s.clock.Now().UTC().Truncate(time.Microsecond), seen: idSet{}, zones: zoneCache{}}
 }
 
 func (i *importing) findList(ctx context.Context, tx pgx.Tx) error {
@@ -69,12 +76,17 @@ func (i *importing) findList(ctx context.Context, tx pgx.Tx) error {
 // DefaultRegion implements ingest.Batches.
 func (i *importing) DefaultRegion() string { return i.campaign.Settings.DefaultRegion }
 
-// tx runs f in a transaction of its own, or in a savepoint of the dry run.
+// tx runs f in a transaction of its own, or in a savepoint of the dry run or of
+// the outer one.
 func (i *importing) tx(ctx context.Context, f func(pgx.Tx) error) error {
-	if i.dry == nil {
+	switch {
+	case i.dry != nil:
+		return classify(pgx.BeginFunc(ctx, i.dry, f))
+	case i.outer != nil:
+		return classify(pgx.BeginFunc(ctx, i.outer, f))
+	default:
 		return i.store.tx(ctx, f)
 	}
-	return classify(pgx.BeginFunc(ctx, i.dry, f))
 }
 
 // Merge implements ingest.Batches. Ids are drawn beforehand and new rows are

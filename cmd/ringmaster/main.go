@@ -32,6 +32,7 @@ type cli struct {
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database to this version's schema."`
 	Import   importCmd   `cmd:"" help:"Import a list of candidates from a CSV file."`
 	Campaign campaignCmd `cmd:"" help:"Create, list, start, pause, close and explain campaigns."`
+	Event    eventCmd    `cmd:"" help:"Tell what happened to a person: a contract ended, a cart was abandoned."`
 	User     userCmd     `cmd:"" help:"Add and list users, set passwords, make sign-in links."`
 }
 

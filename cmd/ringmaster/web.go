@@ -34,6 +34,7 @@ func newWebServer(ctx context.Context, a *app) (*webServer, error) {
 		Users: a.store, Sessions: a.store, Agents: a.dialer, Floor: w.floor,
 		Campaigns:  campaignDesk{a},
 		Protection: protectionDesk{a.store, a.cfg.Phone.DefaultRegion},
+		Events:     eventDesk{a.store, a.cfg.Phone.DefaultRegion},
 		Ready:      a.notReady, Logger: a.log.With("part", "web"), Registerer: a.registry,
 	}
 	if a.cfg.Metrics.Listen == "" {
@@ -123,4 +124,19 @@ func (d protectionDesk) OpenComplaint(ctx context.Context, contactID int64, text
 // CloseComplaint closes a person's open complaints.
 func (d protectionDesk) CloseComplaint(ctx context.Context, contactID int64, _ campaigns.User) error {
 	return d.store.CloseComplaint(ctx, contactID)
+}
+
+// eventDesk takes the events of other systems.
+type eventDesk struct {
+	store  *postgres.Store
+	region string
+}
+
+// TellEvent keeps and applies an event; its source is who told it, unless it
+// names another.
+func (d eventDesk) TellEvent(ctx context.Context, event campaigns.CustomerEvent, by campaigns.User) (campaigns.EventReceipt, error) {
+	if event.Source == "" {
+		event.Source = by.Name
+	}
+	return d.store.TellEvent(ctx, event, d.region)
 }
