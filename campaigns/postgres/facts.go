@@ -28,6 +28,36 @@ type factRow struct {
 	address                                               zoneQuestion
 	byNumber                                              []string
 	facts                                                 calling.Facts
+	// consents in force by purpose, the newest first; the campaign's settings say
+	// which of them count.
+	consents []heldConsent
+}
+
+// underRules gives the row the campaign's settings and state, and what follows
+// from them.
+func (row *factRow) underRules(settings *campaigns.Settings, state campaigns.CampaignState) {
+	f := &row.facts
+	f.Settings, f.CampaignState = settings, state
+	f.ConsentGranted, f.ConsentRefused, f.ConsentRefusedUntil, f.PreferredHours = false, false, time.Time{}, nil
+	purpose := purposeOf(settings)
+	for _, c := range row.consents {
+		if c.Purpose != purpose {
+			continue
+		}
+		f.ConsentGranted, f.ConsentRefused, f.PreferredHours = c.Granted, !c.Granted, c.Hours
+		if !c.Granted {
+			f.ConsentRefusedUntil = value(c.Until)
+		}
+		return
+	}
+}
+
+// purposeOf is what the campaign calls for: marketing, where it does not say.
+func purposeOf(settings *campaigns.Settings) campaigns.Purpose {
+	if settings.Compliance.Purpose == "" {
+		return campaigns.PurposeMarketing
+	}
+	return settings.Compliance.Purpose
 }
 
 // factsSelect reads the facts of the rows of w: (candidate, contact, number,
@@ -52,15 +82,19 @@ select coalesce(w.candidate, 0), w.contact, w.number, w.campaign, coalesce(c.age
 
 const factsOfNumber = `,
 	n.bad_at is not null, coalesce(l.active, true),
-	(select max(coalesce(s.expires_at, 'infinity')) from suppressions s where s.number_hmac = n.hmac
-		and (s.campaign_id is null or s.campaign_id = w.campaign) and (s.expires_at is null or s.expires_at > $2)),
+	` + suppressedUntil + `,
 	coalesce((select true from complaints o where o.contact_id = w.contact and o.closed_at is null limit 1), false),
-	(select case when not g.granted then coalesce(g.valid_until, 'infinity') end from consents g
-		where g.contact_id = w.contact and g.purpose = 'marketing' and g.channel in ('phone', 'any')
-		and g.valid_from <= $2 and (g.valid_until is null or g.valid_until > $2) order by g.valid_from desc, g.id desc limit 1),
-	array(select array[a.reserved_at, a.ended_at] from attempts a where a.contact_id = w.contact
+	coalesce((select true from objections o where o.contact_id = w.contact and o.withdrawn_at is null limit 1), false),
+	(select json_agg(json_build_object('purpose', g.purpose, 'granted', g.granted, 'until', g.valid_until, 'hours', g.hours)
+			order by g.valid_from desc, g.id desc) from consents g
+		where g.contact_id = w.contact and g.channel in ('phone', 'any')
+		and g.valid_from <= $2 and (g.valid_until is null or g.valid_until > $2)),
+	(select k.started_at from calls k where k.contact_id = w.contact and k.disposition = 'not_interested' order by k.started_at desc limit 1),
+	array(select array[a.reserved_at, a.ended_at, case when a.outcome = 'dropped' then a.ended_at end, case when a.campaign_id = w.campaign then a.reserved_at end]
+		from attempts a where a.contact_id = w.contact
 		and (a.outcome is null or a.outcome not in ('congestion', 'failed', 'cancelled')) order by a.reserved_at desc limit 100),
-	array(select array[a.reserved_at, a.ended_at] from attempts a where a.number_id = w.number
+	array(select array[a.reserved_at, a.ended_at, case when a.outcome = 'dropped' then a.ended_at end, null]
+		from attempts a where a.number_id = w.number
 		and (a.outcome is null or a.outcome not in ('congestion', 'failed', 'cancelled')) order by a.reserved_at desc limit 100),
 	coalesce((select true from calls k where k.contact_id = w.contact and k.ended_at is null limit 1), false)`
 
@@ -85,33 +119,52 @@ func scanFactColumns(row pgx.CollectableRow) (factRow, error) {
 	var r factRow
 	var callback *bool
 	var address []string
-	var doNotCall, consentRefused pgtype.Timestamptz
+	var doNotCall pgtype.Timestamptz
+	var refused *time.Time
 	var ofPerson, ofNumber pgtype.FlatArray[*time.Time]
 	f := &r.facts
 	err := row.Scan(&r.candidateID, &r.contactID, &r.numberID, &r.campaignID, &r.agentID,
 		&r.state, &r.number, &r.shared, &r.answerProbability, &f.Attempts, &callback,
-		&r.byNumber, &r.address.country, &address, &f.NumberBad, &f.ListActive, &doNotCall, &f.OpenComplaint, &consentRefused,
-		&ofPerson, &ofNumber, &f.PersonInCall)
+		&r.byNumber, &r.address.country, &address, &f.NumberBad, &f.ListActive, &doNotCall, &f.OpenComplaint, &f.Objected, &r.consents,
+		&refused, &ofPerson, &ofNumber, &f.PersonInCall)
 	if len(address) == 3 {
 		r.address.region, r.address.postalCode, r.address.timeZone = address[0], address[1], address[2]
 	}
-	f.PersonAttempts, f.PersonInAttempt = attemptTimes(ofPerson)
-	f.NumberAttempts, f.NumberInAttempt = attemptTimes(ofNumber)
+	person, number := attemptTimes(ofPerson), attemptTimes(ofNumber)
+	f.PersonAttempts, f.PersonInAttempt, f.CampaignAttempts = person.reserved, person.open, person.inCampaign
+	f.NumberAttempts, f.NumberInAttempt = number.reserved, number.open
+	f.LastRefusal, f.LastDrop = value(refused), person.dropped
+	if number.dropped.After(f.LastDrop) {
+		f.LastDrop = number.dropped
+	}
 	f.NumberInAttempt = f.NumberInAttempt && !r.shared
 	f.AgreedCallback = callback != nil && *callback
 	f.DoNotCall, f.DoNotCallUntil = holds(doNotCall)
-	f.ConsentRefused, f.ConsentRefusedUntil = holds(consentRefused)
 	return r, err
 }
 
-// attemptTimes parts pairs of an attempt's reservation and end into the times
-// of the reservations and whether one has no end yet.
-func attemptTimes(pairs []*time.Time) (reserved []time.Time, open bool) {
-	for i := 0; i+1 < len(pairs); i += 2 {
-		reserved = append(reserved, value(pairs[i]))
-		open = open || pairs[i+1] == nil
+// pastAttempts are the newest attempts of a person or a number.
+type pastAttempts struct {
+	reserved, inCampaign []time.Time // newest first
+	open                 bool        // one has no end yet
+	dropped              time.Time   // the end of the last one that was dropped
+}
+
+// attemptTimes reads the attempts' four times each: the reservation, the end,
+// the end again of a dropped one, the reservation again of the campaign's own.
+func attemptTimes(times []*time.Time) pastAttempts {
+	var p pastAttempts
+	for ; len(times) >= 4; times = times[4:] {
+		p.reserved = append(p.reserved, value(times[0]))
+		p.open = p.open || times[1] == nil
+		if p.dropped.IsZero() {
+			p.dropped = value(times[2])
+		}
+		if times[3] != nil {
+			p.inCampaign = append(p.inCampaign, *times[3])
+		}
 	}
-	return reserved, open
+	return p
 }
 
 // holds reads the end of an entry: null where there is none, infinity where it

@@ -114,10 +114,13 @@ func (s *Store) manualFacts(ctx context.Context, tx pgx.Tx, owner Owner, item ca
 		return factRow{}, campaigns.Errorf(campaigns.CodeNotFound, "nobody with this number is known")
 	}
 	row := rows[0]
-	var err error
-	row.facts.Settings, row.facts.CampaignState, err = s.settingsOf(ctx, tx, item.CampaignID)
+	settings, state, err := s.settingsOf(ctx, tx, item.CampaignID)
+	if err != nil {
+		return row, noCampaign(err, item.CampaignID)
+	}
+	row.underRules(settings, state)
 	if !slices.Contains(manualFrom, row.state) {
 		row.facts.Attempts, row.facts.ListActive = 0, true
 	}
-	return row, noCampaign(err, item.CampaignID)
+	return row, nil
 }

@@ -137,14 +137,14 @@ func (r *reservation) addRules(ctx context.Context, rules map[int64]revision) er
 		if !ok {
 			continue
 		}
-		row.facts.CampaignState = at.state
-		if row.facts.Settings, ok = r.store.settings.get(row.campaignID, at.revision); ok {
-			continue
+		settings, cached := r.store.settings.get(row.campaignID, at.revision)
+		if !cached {
+			var err error
+			if settings, at.state, err = r.store.settingsOf(ctx, r.conn, row.campaignID); err != nil {
+				return err
+			}
 		}
-		var err error
-		if row.facts.Settings, row.facts.CampaignState, err = r.store.settingsOf(ctx, r.conn, row.campaignID); err != nil {
-			return err
-		}
+		row.underRules(settings, at.state)
 	}
 	return nil
 }

@@ -93,13 +93,6 @@ func refuse(row *factRow, v calling.Verdict, otherNumber int64, now time.Time) m
 	return m
 }
 
-// callableNumbers joins to a candidate k the numbers m of its person that are
-// neither its own, nor bad, nor on a do-not-call list at $1, as cn.
-const callableNumbers = `contact_numbers cn join numbers m on m.id = cn.number_id
-	where cn.contact_id = k.contact_id and m.bad_at is null and cn.number_id is distinct from k.number_id
-	and not exists (select from suppressions s where s.number_hmac = m.hmac and (s.campaign_id is null or s.campaign_id = k.campaign_id)
-		and (s.expires_at is null or s.expires_at > $1))`
-
 // otherNumbers finds for each candidate another number that may be called, the
 // ones after the present one first.
 func otherNumbers(ctx context.Context, q querier, rows []*factRow, now time.Time) (map[int64]int64, error) {
@@ -109,7 +102,7 @@ func otherNumbers(ctx context.Context, q querier, rows []*factRow, now time.Time
 	}
 	found, err := q.Query(ctx, `select k.id, (select cn.number_id from `+callableNumbers+`
 			order by cn.position < (select position from contact_numbers p where p.contact_id = k.contact_id and p.number_id = k.number_id), cn.position limit 1)
-		from candidates k where k.id = any($2)`, now, ids)
+		from candidates k `+ofCampaign+` where k.id = any($1)`, ids, now)
 	if err != nil {
 		return nil, err
 	}

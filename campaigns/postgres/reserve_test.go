@@ -118,8 +118,8 @@ func gateCases() []gateCase {
 		{name: "consent given again", spoil: func(h *house, p *postgrestest.Person) { h.consent(*p, false, 2*day); h.consent(*p, true, day) },
 			state: campaigns.CandidateOpen},
 		{name: "consent refused until tomorrow", spoil: func(h *house, p *postgrestest.Person) {
-			h.consent(*p, false, day)
-			h.exec(`update consents set valid_until = $1`, h.ago(-day))
+			h.exec(`insert into consents (contact_id, purpose, channel, granted, valid_from, valid_until) values ($1, 'marketing', 'phone', false, $2, $3)`,
+				p.ContactID, h.ago(day), h.ago(-day))
 		}, reason: campaigns.ReasonConsentRefused, state: campaigns.CandidateResting, until: day},
 		{name: "attempts used up", spoil: func(h *house, p *postgrestest.Person) {
 			h.exec(`update candidates set attempts = 6 where id = $1`, p.CandidateID)

@@ -27,7 +27,7 @@ func (s *Store) holdCandidate(ctx context.Context, tx pgx.Tx, id int64, now time
 		coalesce((select cn.number_id from `+callableNumbers+`
 			and cn.position > (select position from contact_numbers p where p.contact_id = k.contact_id and p.number_id = k.number_id)
 			order by cn.position limit 1), 0)
-		from candidates k where k.id = $2 for no key update of k`, now, id).
+		from candidates k `+ofCampaign+` where k.id = $1 for no key update of k`, id, now).
 		Scan(&c.campaignID, &c.contactID, &c.state, &c.attempts, &c.nextNumberID)
 	if err != nil {
 		return c, err

@@ -11,7 +11,7 @@ import (
 	"ringmaster/campaigns/phone"
 )
 
-// suppression is an entry of the do-not-call list.
+// suppression is an entry of the own do-not-call list.
 type suppression struct {
 	e164       string
 	campaignID int64
@@ -20,12 +20,15 @@ type suppression struct {
 	until      time.Time
 }
 
-// AddSuppression puts a number (E.164) on the do-not-call list, of one campaign
-// or (zero) of all, until a business time or (zero) for good. Waiting candidates
-// with that number go on to their next number or are blocked in the same
-// transaction, and dialers are told. An entry of the same source is prolonged,
-// never shortened. CodeInvalid for a wrong number, CodeNotFound for an unknown
-// campaign.
+// sourceErasure marks the entries that an erased person leaves behind.
+const sourceErasure = "erasure"
+
+// AddSuppression puts a number (E.164) on the own do-not-call list, of one
+// campaign or (zero) of all, until a business time or (zero) for good. Waiting
+// candidates with that number go on to their next number or are blocked in the
+// same transaction, and dialers are told. An entry of the same source is
+// prolonged, never shortened. CodeInvalid for a wrong number, CodeNotFound for
+// an unknown campaign.
 func (s *Store) AddSuppression(ctx context.Context, e164 string, campaignID int64, source, reason string, until time.Time) error {
 	number, err := phone.Parse(e164, "")
 	if err != nil {
@@ -39,9 +42,8 @@ func (s *Store) AddSuppression(ctx context.Context, e164 string, campaignID int6
 
 func (s *Store) suppress(ctx context.Context, tx pgx.Tx, entry suppression, now time.Time) error {
 	hmac := s.NumberHMAC(entry.e164)
-	var numberID int64
-	err := tx.QueryRow(ctx, `select id from numbers where hmac = $1 for no key update`, hmac).Scan(&numberID)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+	numberID, err := lockNumber(ctx, tx, hmac)
+	if err != nil {
 		return err
 	}
 	err = exec(ctx, tx, `insert into suppressions (number_hmac, campaign_id, source, reason, created_at, expires_at)
@@ -55,26 +57,48 @@ func (s *Store) suppress(ctx context.Context, tx pgx.Tx, entry suppression, now 
 	if err != nil || numberID == 0 || !entry.until.IsZero() && !entry.until.After(now) {
 		return err
 	}
-	if err := leaveNumber(ctx, tx, numberID, entry, now); err != nil {
+	if err := leaveNumbers(ctx, tx, []int64{numberID}, entry.campaignID, entry.until, now); err != nil {
 		return err
 	}
 	return notify(ctx, tx, Block{NumberID: numberID})
 }
 
-// leaveNumber takes the waiting candidates off a number that was just
-// suppressed: to another number of the person, or to rest until the entry ends,
-// or aside. A queued one with another number is ready again, since the hopper
-// knows it by the old one.
-func leaveNumber(ctx context.Context, tx pgx.Tx, numberID int64, entry suppression, now time.Time) error {
-	return exec(ctx, tx, `update candidates c set number_id = coalesce(o.next, c.number_id), queued_at = null, state_at = $1,
-			state = case when o.next is null and $4::timestamptz is not null then 'resting' when o.next is null then 'blocked'
-				when c.state = 'queued' then 'ready' else c.state end,
-			reason = case when o.next is null then 'do_not_call' when c.state = 'queued' then '' else c.reason end,
-			due_at = case when o.next is null then $4 else c.due_at end
-		from (select k.id, (select cn.number_id from `+callableNumbers+` order by cn.position limit 1) as next
-			from candidates k where k.number_id = $2 and ($3 = 0 or k.campaign_id = $3) and k.state = any($5)
-			order by k.id for no key update of k) o
-		where c.id = o.id and c.state = any($5)`, now, numberID, entry.campaignID, optional(entry.until), waiting)
+// lockNumber locks the number of the HMAC and gives its id; zero when the store
+// does not know it.
+func lockNumber(ctx context.Context, tx pgx.Tx, hmac []byte) (int64, error) {
+	var id int64
+	err := tx.QueryRow(ctx, `select id from numbers where hmac = $1 for no key update`, hmac).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, nil
+	}
+	return id, err
+}
+
+// LiftSuppression takes a number (E.164) off the own do-not-call list: the
+// entries of one campaign, or (zero) all of them. Candidates that were blocked
+// by them may be dialed again, if nothing else forbids it. What an erased
+// person left behind stays. CodeNotFound when there is no such entry.
+func (s *Store) LiftSuppression(ctx context.Context, e164 string, campaignID int64) error {
+	number, err := phone.Parse(e164, "")
+	if err != nil {
+		return campaigns.Invalid("number", "%v", err)
+	}
+	return s.tx(ctx, func(tx pgx.Tx) error {
+		hmac := s.NumberHMAC(number.E164)
+		numberID, err := lockNumber(ctx, tx, hmac)
+		if err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, `delete from suppressions where number_hmac = $1 and ($2::bigint = 0 or campaign_id = $2) and source <> $3`,
+			hmac, campaignID, sourceErasure)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return campaigns.Errorf(campaigns.CodeNotFound, "the number has no entry of its own on this list")
+		}
+		return freeNumbers(ctx, tx, []int64{numberID}, s.clock.Now())
+	})
 }
 
 // OpenComplaint opens a complaint of a person: marketing stops everywhere at
@@ -106,6 +130,13 @@ func blockPerson(ctx context.Context, tx pgx.Tx, contactID int64, reason campaig
 	return notify(ctx, tx, Block{ContactID: contactID})
 }
 
+// freePerson makes the candidates ready again that blockPerson blocked for the
+// reason; the gate sees to whatever else stands against them.
+func freePerson(ctx context.Context, tx pgx.Tx, contactID int64, reason campaigns.Reason, now time.Time) error {
+	return exec(ctx, tx, `update candidates set state = 'ready', reason = '', state_at = $2
+		where contact_id = $1 and state = 'blocked' and reason = $3 and number_id is not null`, contactID, now, reason)
+}
+
 // CloseComplaint closes a person's open complaints; candidates that they
 // blocked are ready again. CodeNotFound for an unknown person.
 func (s *Store) CloseComplaint(ctx context.Context, contactID int64) error {
@@ -119,8 +150,7 @@ func closeComplaint(ctx context.Context, tx pgx.Tx, contactID int64, now time.Ti
 	if err := exec(ctx, tx, `update complaints set closed_at = $2 where contact_id = $1 and closed_at is null`, contactID, now); err != nil {
 		return err
 	}
-	return exec(ctx, tx, `update candidates set state = 'ready', reason = '', state_at = $2
-		where contact_id = $1 and state = 'blocked' and reason = 'open_complaint' and number_id is not null`, contactID, now)
+	return freePerson(ctx, tx, contactID, campaigns.ReasonOpenComplaint, now)
 }
 
 // HasOpenComplaint tells whether a person has an open complaint.

@@ -114,7 +114,7 @@ func (s *Store) whyNumbers(ctx context.Context, tx pgx.Tx, campaignID, contactID
 	}
 	numbers := make([]WhyNumber, len(all))
 	for i, row := range all {
-		row.facts.Settings, row.facts.CampaignState = settings, state
+		row.underRules(settings, state)
 		numbers[i] = WhyNumber{E164: row.number, Next: row.numberID == next, Zones: row.facts.Zones,
 			Allowed: calling.Decide(row.facts, now).Allowed, Gates: allGates(row.facts, now)}
 	}

@@ -1,0 +1,94 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// suppressedUntil is the end of the do-not-call entry that holds longest over a
+// number n (hmac, e164, region) in the campaign w.campaign at $2: null where
+// there is none, infinity for one without an end. Entries stand in three
+// tables: what persons asked of us one by one, the files of lists, and prefixes
+// and countries. A pattern is found by each beginning that the number has.
+const suppressedUntil = `(select max(coalesce(b.until, 'infinity')) from (
+		select s.expires_at as until from suppressions s
+			where s.number_hmac = n.hmac and (s.campaign_id is null or s.campaign_id = w.campaign)
+		union all
+		select e.expires_at from dnc_entries e join dnc_files f on f.id = e.file_id join dnc_lists d on d.id = f.list_id
+			where e.key = substr(n.hmac, 1, 16) and f.retired_at is null and (d.campaign_id is null or d.campaign_id = w.campaign)
+		union all
+		select x.expires_at from dnc_patterns x join dnc_lists d on d.id = x.list_id
+			where x.pattern = any(array[n.region, left(n.e164, 2), left(n.e164, 3), left(n.e164, 4), left(n.e164, 5), left(n.e164, 6),
+				left(n.e164, 7), left(n.e164, 8), left(n.e164, 9), left(n.e164, 10), left(n.e164, 11), left(n.e164, 12), left(n.e164, 13),
+				left(n.e164, 14), left(n.e164, 15)]) and (d.campaign_id is null or d.campaign_id = w.campaign)
+	) b where b.until is null or b.until > $2)`
+
+// callableNumbers joins to a candidate k with its campaign as w the numbers n
+// of its person that are neither its own, nor bad, nor on a do-not-call list at
+// $2, as cn.
+const callableNumbers = `contact_numbers cn join numbers n on n.id = cn.number_id
+	where cn.contact_id = k.contact_id and n.bad_at is null and cn.number_id is distinct from k.number_id
+	and ` + suppressedUntil + ` is null`
+
+// ofCampaign gives a candidate k its campaign under the name that
+// suppressedUntil asks for.
+const ofCampaign = `cross join lateral (select k.campaign_id as campaign) w`
+
+// suppressedNumbers tells which of the numbers, known to the store or not, are
+// on a do-not-call list of the campaign or of all, by E.164.
+func (s *Store) suppressedNumbers(ctx context.Context, q querier, campaignID int64, e164, regions []string, now time.Time) (map[string]bool, error) {
+	keys := make([][]byte, len(e164))
+	for i, number := range e164 {
+		keys[i] = s.NumberHMAC(number)
+	}
+	found, err := q.Query(ctx, `select n.e164 from unnest($3::bytea[], $4::text[], $5::text[]) as n (hmac, e164, region)
+		cross join (select $1::bigint as campaign) w where `+suppressedUntil+` is not null`, campaignID, now, keys, e164, regions)
+	if err != nil {
+		return nil, err
+	}
+	suppressed := map[string]bool{}
+	var number string
+	_, err = pgx.ForEachRow(found, []any{&number}, func() error { suppressed[number] = true; return nil })
+	return suppressed, err
+}
+
+// SuppressionEntry is one do-not-call entry that covers a number.
+type SuppressionEntry struct {
+	// List is the name of the list, own for what was asked of us.
+	List string `json:"list"`
+	// Campaign is the name of the one campaign that it binds; empty: all.
+	Campaign string `json:"campaign,omitempty"`
+	// Source says where it came from: agent, api, or the file of a list.
+	Source string `json:"source,omitempty"`
+	// Pattern is the prefix or country that covers the number, if it is one.
+	Pattern string     `json:"pattern,omitempty"`
+	Reason  string     `json:"reason,omitempty"`
+	Since   time.Time  `json:"since"`
+	Until   *time.Time `json:"until,omitempty"`
+}
+
+// OwnList is the list of what persons asked of us one by one.
+const OwnList = "own"
+
+// Suppressions gives every entry that covers a number now, in any campaign.
+func (s *Store) Suppressions(ctx context.Context, e164, region string) ([]SuppressionEntry, error) {
+	rows, err := s.pool.Query(ctx, `select list, campaign, source, pattern, reason, since, until from (
+			select $5::text as list, coalesce(c.name, '') as campaign, s.source, '' as pattern, s.reason, s.created_at as since, s.expires_at as until
+			from suppressions s left join campaigns c on c.id = s.campaign_id where s.number_hmac = $1
+			union all
+			select d.name, coalesce(c.name, ''), f.file, '', '', f.started_at, e.expires_at
+			from dnc_entries e join dnc_files f on f.id = e.file_id join dnc_lists d on d.id = f.list_id left join campaigns c on c.id = d.campaign_id
+			where e.key = substr($1, 1, 16) and f.retired_at is null
+			union all
+			select d.name, coalesce(c.name, ''), '', x.pattern, x.reason, x.created_at, x.expires_at
+			from dnc_patterns x join dnc_lists d on d.id = x.list_id left join campaigns c on c.id = d.campaign_id
+			where x.pattern = $4 or starts_with($3, x.pattern)) all_of_them
+		where until is null or until > $2 order by since, list`, s.NumberHMAC(e164), s.clock.Now(), e164, region, OwnList)
+	if err != nil {
+		return nil, classify(err)
+	}
+	entries, err := pgx.CollectRows(rows, pgx.RowToStructByPos[SuppressionEntry])
+	return entries, classify(err)
+}
