@@ -29,9 +29,10 @@ func (s *Store) FoldCounts(ctx context.Context) (int, error) {
 		if err := tx.QueryRow(ctx, `with gone as (
 				delete from candidate_deltas where ctid = any(array(select ctid from candidate_deltas limit $1)) returning *
 			), folded as (
-				insert into candidate_counts as c select campaign_id, list_id, bucket_id, state, reason, sum(n) from gone
+				insert into candidate_counts as c select campaign_id, list_id, bucket_id, state, reason, sum(n), min(first), max(last) from gone
 				group by 1, 2, 3, 4, 5 having sum(n) <> 0
-				on conflict (campaign_id, state, reason, bucket_id, list_id) do update set n = c.n + excluded.n
+				on conflict (campaign_id, state, reason, bucket_id, list_id) do update set
+					n = c.n + excluded.n, first = least(c.first, excluded.first), last = greatest(c.last, excluded.last)
 			) select count(*) from gone`, foldedDeltas).Scan(&folded); err != nil || folded == 0 {
 			return err
 		}

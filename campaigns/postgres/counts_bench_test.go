@@ -83,7 +83,7 @@ func BenchmarkWhy(b *testing.B) {
 	i := newImports(b)
 	fill(b, i, 1_000_000)
 	i.exec(`update candidates set state = 'resting', reason = (array['busy', 'no_answer', 'person_cap'])[1 + id % 3], due_at = now() + id * interval '1 second' where id % 5 = 0`)
-	i.exec(`update candidates set state = 'done', reason = (array['sale', 'not_interested', 'max_attempts'])[1 + id % 3] where id % 7 = 0`)
+	i.exec(`update candidates set state = 'done', due_at = null, reason = (array['sale', 'not_interested', 'max_attempts'])[1 + id % 3] where id % 7 = 0`)
 	i.exec(`vacuum analyze candidates`)
 	b.Run("why", func(b *testing.B) {
 		for b.Loop() {

@@ -20,7 +20,7 @@ import (
 // text that can be compared.
 const (
 	counted = `select campaign_id, list_id, bucket_id, state, reason, sum(n)::bigint from (
-		select * from candidate_counts union all select * from candidate_deltas) k group by 1, 2, 3, 4, 5 having sum(n) <> 0 order by 1, 2, 3, 4, 5`
+		table candidate_counts union all table candidate_deltas) k group by 1, 2, 3, 4, 5 having sum(n) <> 0 order by 1, 2, 3, 4, 5`
 	present = `select campaign_id, list_id, bucket_id, state, case when state in ('ready', 'queued', 'open') then '' else reason end, count(*)::bigint
 		from candidates group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5`
 )

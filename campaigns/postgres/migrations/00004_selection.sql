@@ -2,7 +2,8 @@
 -- How many candidates stand where is maintained, not counted: each statement
 -- that changes candidates adds its difference as new rows, which lock nothing,
 -- and the engine folds them into the counts. Counts and deltas together are
--- right in every snapshot.
+-- right in every snapshot. The ids of those counted, and of some more, lie between
+-- first and last: from there an exploring pick draws.
 create table candidate_counts (
     campaign_id bigint not null,
     list_id     bigint not null,
@@ -10,6 +11,8 @@ create table candidate_counts (
     state       text not null,
     reason      text not null,
     n           bigint not null,
+    first       bigint,
+    last        bigint,
     primary key (campaign_id, state, reason, bucket_id, list_id)
 ) with (fillfactor = 50);
 
@@ -19,7 +22,9 @@ create table candidate_deltas (
     bucket_id   bigint not null,
     state       text not null,
     reason      text not null,
-    n           bigint not null
+    n           bigint not null,
+    first       bigint,
+    last        bigint
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
 
 -- The reason of a candidate that is ready, queued or open says nothing.
@@ -27,7 +32,7 @@ create table candidate_deltas (
 create function count_added_candidates() returns trigger language plpgsql as $$
 begin
     insert into candidate_deltas
-    select campaign_id, list_id, bucket_id, state, case when state in ('ready', 'queued', 'open') then '' else reason end, count(*)
+    select campaign_id, list_id, bucket_id, state, case when state in ('ready', 'queued', 'open') then '' else reason end, count(*), min(id), max(id)
     from added group by 1, 2, 3, 4, 5;
     return null;
 end $$;
@@ -37,7 +42,7 @@ end $$;
 create function count_removed_candidates() returns trigger language plpgsql as $$
 begin
     insert into candidate_deltas
-    select campaign_id, list_id, bucket_id, state, case when state in ('ready', 'queued', 'open') then '' else reason end, -count(*)
+    select campaign_id, list_id, bucket_id, state, case when state in ('ready', 'queued', 'open') then '' else reason end, -count(*), null, null
     from removed group by 1, 2, 3, 4, 5;
     return null;
 end $$;
@@ -47,9 +52,9 @@ end $$;
 create function count_moved_candidates() returns trigger language plpgsql as $$
 begin
     insert into candidate_deltas
-    select campaign_id, list_id, bucket_id, state, case when state in ('ready', 'queued', 'open') then '' else reason end as why, sum(n)
-    from (select campaign_id, list_id, bucket_id, state, reason, -1 as n from removed
-          union all select campaign_id, list_id, bucket_id, state, reason, 1 from added) m
+    select campaign_id, list_id, bucket_id, state, case when state in ('ready', 'queued', 'open') then '' else reason end, sum(n), min(id), max(id)
+    from (select campaign_id, list_id, bucket_id, state, reason, -1 as n, null::bigint as id from removed
+          union all select campaign_id, list_id, bucket_id, state, reason, 1, id from added) m
     group by 1, 2, 3, 4, 5 having sum(n) <> 0;
     return null;
 end $$;
@@ -63,7 +68,7 @@ create trigger candidates_moved after update on candidates
     referencing old table as removed new table as added for each statement execute function count_moved_candidates();
 
 insert into candidate_counts
-select campaign_id, list_id, bucket_id, state, case when state in ('ready', 'queued', 'open') then '' else reason end, count(*)
+select campaign_id, list_id, bucket_id, state, case when state in ('ready', 'queued', 'open') then '' else reason end, count(*), min(id), max(id)
 from candidates group by 1, 2, 3, 4, 5;
 
 -- A list that is switched off is passed over by the refill, not read through.
@@ -72,3 +77,17 @@ create index candidates_ready on candidates (campaign_id, bucket_id, list_id, ra
 -- The next of those that wait for a reason, and those held back for one.
 create index candidates_waiting on candidates (campaign_id, state, reason, due_at) where state in ('resting', 'callback');
 create index candidates_blocked on candidates (campaign_id, reason, rank) where state = 'blocked';
+
+-- Who was picked or kept back by lot, and with which probability: what an honest
+-- estimate of an effect is weighted by.
+create table selection_log (
+    id           bigint generated always as identity primary key,
+    campaign_id  bigint not null,
+    candidate_id bigint not null,
+    contact_id   bigint not null,
+    kind         text not null check (kind in ('control', 'exploration', 'rank')),
+    probability  float8 not null check (probability > 0 and probability <= 1),
+    at           timestamptz not null
+);
+create index selection_log_campaign on selection_log (campaign_id, kind, at);
+create index selection_log_candidate on selection_log (candidate_id);
