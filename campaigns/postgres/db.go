@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -77,9 +79,18 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.measureClock(ctx); err != nil {
 		pool.Close()
 		c := config.ConnConfig
-		return nil, campaigns.Wrap(campaigns.CodeUnavailable, fmt.Sprintf("database %q at %s:%d cannot be reached", c.Database, c.Host, c.Port), err)
+		return nil, campaigns.Wrap(campaigns.CodeUnavailable, fmt.Sprintf("database %q at %s:%d cannot be reached", c.Database, c.Host, c.Port), lastLine(err))
 	}
 	return s, nil
+}
+
+// lastLine keeps an error that takes a line for each address of the server to
+// its last one.
+func lastLine(err error) error {
+	if i := strings.LastIndexByte(err.Error(), '\n'); i >= 0 {
+		return errors.New(strings.TrimSpace(err.Error()[i:]))
+	}
+	return err
 }
 
 // Ping reports whether the database answers.
