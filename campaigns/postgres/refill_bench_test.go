@@ -49,7 +49,7 @@ func warm(b *testing.B, i *imports) {
 
 // blocks gives how many blocks of the candidates and their indexes the server
 // has touched so far. A backend tells of its work a second later at most.
-func blocks(b *testing.B, i *imports) float64 {
+func blocks(b testing.TB, i *imports) float64 {
 	b.Helper()
 	last := ""
 	for {

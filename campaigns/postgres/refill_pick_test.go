@@ -1,0 +1,138 @@
+package postgres_test
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"ringmaster/campaigns"
+)
+
+// ready is a ready candidate as the brute force sees it.
+type ready struct {
+	id, list, agent int64
+	rank            float64
+	callback, open  bool
+	active          bool
+	priority        int
+	mix             float64
+}
+
+// world makes candidates over buckets that are open or closed, and lists that
+// are on or off and of several priorities.
+func world(i *imports, random *rand.Rand, lists, candidates int) {
+	i.exec(`delete from candidates`)
+	i.exec(`delete from lists`)
+	for k := range lists {
+		i.exec(`insert into lists (campaign_id, name, active, priority) values ($1, $2, $3, $4)`, i.campaign.ID, fmt.Sprint("l", k),
+			random.IntN(3) > 0, []int{0, 0, 0, 2, -1}[random.IntN(5)])
+	}
+	i.exec(`with b as (select array_agg(id) as ids from buckets), l as (select array_agg(id) as ids from lists), c as (
+			select n.id, row_number() over (order by n.id) as k from contacts n limit $2)
+		insert into candidates (campaign_id, contact_id, list_id, number_id, bucket_id, rank, event_at, state, state_at)
+		select $1, c.id, l.ids[1 + (c.k * c.k) % cardinality(l.ids)], c.id, b.ids[1 + c.k % cardinality(b.ids)],
+			1000 + (c.k * 7919 % 10007) / (1 + c.k % 3)::float8, now(), case when c.k % 11 = 0 then 'open' else 'ready' end, now() from c, b, l`,
+		i.campaign.ID, candidates)
+}
+
+func (i *imports) allReady() []ready {
+	i.t.Helper()
+	var all []ready
+	rows, err := i.conn.Query(i.t.Context(), `select c.id, c.list_id, c.rank, b.kind = 'callback', b.zones <> '{Asia/Tokyo}', l.active, l.priority
+		from candidates c join buckets b on b.id = c.bucket_id join lists l on l.id = c.list_id where c.state = 'ready'`)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	for rows.Next() {
+		var r ready
+		if err := rows.Scan(&r.id, &r.list, &r.rank, &r.callback, &r.open, &r.active, &r.priority); err != nil {
+			i.t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// bruteForce sorts everybody who may be dialed.
+func bruteForce(all []ready) []ready {
+	all = slices.DeleteFunc(all, func(r ready) bool { return !r.open || !r.active })
+	slices.SortFunc(all, func(a, b ready) int {
+		if a.callback != b.callback {
+			if a.callback {
+				return -1
+			}
+			return 1
+		}
+		if !a.callback && a.priority != b.priority {
+			return b.priority - a.priority
+		}
+		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(a.id, b.id))
+	})
+	return all
+}
+
+// pickingWorld has the contacts, numbers and buckets that the worlds stand on.
+func pickingWorld(t testing.TB) *imports {
+	i := newImports(t)
+	i.exec(generate, 700, i.campaign.ID, []string{"America/New_York", "America/Chicago", "Asia/Tokyo", "America/Denver"})
+	i.exec(`insert into buckets (campaign_id, kind, zones) values ($1, 'callback', '{America/New_York}'), ($1, 'callback', '{Asia/Tokyo}')`, i.campaign.ID)
+	return i
+}
+
+func TestThePickIsThatOfBruteForceOverAllBuckets(t *testing.T) {
+	t.Parallel()
+	i := pickingWorld(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	for round := range 25 {
+		world(i, random, 1+random.IntN(6), 50+random.IntN(600))
+		for range 4 {
+			n := 1 + random.IntN(200)
+			want := bruteForce(i.allReady())
+			want = want[:min(n, len(want))]
+			items, err := i.store.Refill(t.Context(), i.campaign.ID, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(items) != len(want) {
+				t.Fatalf("round %d: %d of %d", round, len(items), len(want))
+			}
+			for k, item := range items {
+				if item.CandidateID != want[k].id {
+					t.Fatalf("round %d: place %d of %d has candidate %d, want %+v", round, k, n, item.CandidateID, want[k])
+				}
+				if k > 0 && item.Score > items[k-1].Score {
+					t.Fatalf("round %d: the score rises from %v to %v", round, items[k-1].Score, item.Score)
+				}
+			}
+		}
+	}
+}
+
+// The best of a list that is off costs nothing: an off list of many more is not
+// read through.
+func TestAListThatIsOffIsNotReadThrough(t *testing.T) {
+	t.Parallel()
+	i := newImports(t)
+	i.exec(generate, 20_000, i.campaign.ID, []string{"America/New_York"})
+	i.exec(`insert into lists (campaign_id, name) values ($1, 'small')`, i.campaign.ID)
+	i.exec(`update candidates set list_id = (select id from lists where name = 'small') where id % 2000 = 0`)
+	i.exec(`update lists set active = false where name = 'generated'`)
+	i.exec(`vacuum analyze candidates`)
+	before := blocks(t, i)
+	items, err := i.store.Refill(t.Context(), i.campaign.ID, 10)
+	if err != nil || len(items) != 10 {
+		t.Fatalf("%d items, %v", len(items), err)
+	}
+	if n := blocks(t, i) - before; n > 400 {
+		t.Errorf("%v blocks were touched for ten candidates", n)
+	}
+	var states []campaigns.CandidateState
+	for _, s := range i.rows(`select distinct state from candidates where list_id = (select id from lists where name = 'generated')`) {
+		states = append(states, campaigns.CandidateState(s))
+	}
+	if !slices.Equal(states, []campaigns.CandidateState{campaigns.CandidateReady}) {
+		t.Errorf("the list that is off is %v", states)
+	}
+}
