@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -19,56 +18,18 @@ type heldConsent struct {
 	Hours   *campaigns.Window `json:"hours"`
 }
 
-// ConsentEntry is one entry of the consent ledger.
-type ConsentEntry struct {
-	ID        int64 `json:"id"`
-	ContactID int64 `json:"contact_id"`
-	// Purpose is marketing or service.
-	Purpose campaigns.Purpose `json:"purpose"`
-	// Channel is phone, or any.
-	Channel string `json:"channel"`
-	// Granted is false for a consent that was refused or revoked.
-	Granted bool `json:"granted"`
-	// Source says where it was given: a form, a call, a shop.
-	Source string `json:"source,omitempty"`
-	// Proof refers to what shows it: a recording, a document, a web form's id.
-	Proof string    `json:"proof,omitempty"`
-	From  time.Time `json:"from"`
-	// Until is when the entry ends; nil: never.
-	Until *time.Time `json:"until,omitempty"`
-	// Hours are those that the person asked to be called in, by their own clock.
-	Hours      *campaigns.Window `json:"hours,omitempty"`
-	RecordedAt time.Time         `json:"recorded_at"`
-	// RecordedBy is the user who recorded it; zero: the system or the command line.
-	RecordedBy int64 `json:"recorded_by,omitempty"`
-}
-
-func (c *ConsentEntry) check() error {
-	switch {
-	case !slices.Contains([]campaigns.Purpose{campaigns.PurposeMarketing, campaigns.PurposeService}, c.Purpose):
-		return campaigns.Invalid("purpose", "%q is not one of marketing, service", c.Purpose)
-	case c.Channel != "phone" && c.Channel != "any":
-		return campaigns.Invalid("channel", "%q is not one of phone, any", c.Channel)
-	case c.Granted && c.Source == "":
-		return campaigns.Invalid("source", "is missing: a consent has to say where it was given")
-	case c.Until != nil && !c.Until.After(c.From):
-		return campaigns.Invalid("until", "is not after the beginning")
-	}
-	return nil
-}
-
 // RecordConsent appends an entry to the consent ledger. The newest entry in
 // force for a purpose decides. A refusal blocks the person's waiting candidates
 // in the campaigns of its purpose and cancels what rings; a grant makes those
 // ready again that a refusal had blocked. An entry without a beginning begins
 // now. CodeInvalid names a wrong field, CodeNotFound an unknown person.
-func (s *Store) RecordConsent(ctx context.Context, c ConsentEntry) (ConsentEntry, error) {
+func (s *Store) RecordConsent(ctx context.Context, c campaigns.ConsentEntry) (campaigns.ConsentEntry, error) {
 	now := s.clock.Now()
 	if c.From.IsZero() {
 		c.From = now
 	}
 	c.RecordedAt = now
-	if err := c.check(); err != nil {
+	if err := c.Validate(); err != nil {
 		return c, err
 	}
 	return c, s.tx(ctx, func(tx pgx.Tx) error {
@@ -111,7 +72,7 @@ func blockPurpose(ctx context.Context, tx pgx.Tx, contactID int64, purpose campa
 }
 
 // freePurpose is the way back from blockPurpose.
-func freePurpose(ctx context.Context, tx pgx.Tx, c ConsentEntry, reason campaigns.Reason, now time.Time) error {
+func freePurpose(ctx context.Context, tx pgx.Tx, c campaigns.ConsentEntry, reason campaigns.Reason, now time.Time) error {
 	return exec(ctx, tx, `update candidates c set state = 'ready', reason = '', due_at = null, state_at = $2 from campaigns m
 		where c.contact_id = $1 and c.state in ('blocked', 'resting') and c.reason = $3 and c.number_id is not null and `+ofPurpose,
 		c.ContactID, now, reason, c.Purpose)
@@ -119,7 +80,7 @@ func freePurpose(ctx context.Context, tx pgx.Tx, c ConsentEntry, reason campaign
 
 // Consents gives a person's ledger, newest first. CodeNotFound for an unknown
 // person.
-func (s *Store) Consents(ctx context.Context, contactID int64) ([]ConsentEntry, error) {
+func (s *Store) Consents(ctx context.Context, contactID int64) ([]campaigns.ConsentEntry, error) {
 	if _, err := s.Contact(ctx, contactID); err != nil {
 		return nil, err
 	}
@@ -129,24 +90,27 @@ func (s *Store) Consents(ctx context.Context, contactID int64) ([]ConsentEntry, 
 	if err != nil {
 		return nil, classify(err)
 	}
-	entries, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ConsentEntry])
+	entries, err := pgx.CollectRows(rows, pgx.RowToStructByPos[campaigns.ConsentEntry])
 	return entries, classify(err)
 }
 
 // Object records that a person objects to marketing (GDPR art. 21(2)): every
 // marketing campaign leaves them alone at once, ringing calls included. A person
 // who objected before stays as they were. CodeNotFound for an unknown person.
-func (s *Store) Object(ctx context.Context, contactID int64, source, proof string) error {
+func (s *Store) Object(ctx context.Context, o campaigns.Objection) error {
+	if o.Source == "" {
+		return campaigns.Invalid("source", "is missing: say how the person objected")
+	}
 	return s.tx(ctx, func(tx pgx.Tx) error {
 		now := s.clock.Now()
-		if err := lockContact(ctx, tx, contactID); err != nil {
+		if err := lockContact(ctx, tx, o.ContactID); err != nil {
 			return err
 		}
 		if err := exec(ctx, tx, `insert into objections (contact_id, source, proof, objected_at) values ($1, $2, $3, $4) on conflict do nothing`,
-			contactID, source, proof, now); err != nil {
+			o.ContactID, o.Source, o.Proof, now); err != nil {
 			return err
 		}
-		return blockPurpose(ctx, tx, contactID, campaigns.PurposeMarketing, campaigns.ReasonObjected, nil, now)
+		return blockPurpose(ctx, tx, o.ContactID, campaigns.PurposeMarketing, campaigns.ReasonObjected, nil, now)
 	})
 }
 

@@ -29,7 +29,7 @@ const (
 
 // DNCImport is a file of numbers on its way into a list.
 type DNCImport struct {
-	List DNCList
+	List campaigns.DNCList
 	// File is the name that is kept with the entries.
 	File string
 	// Numbers are in E.164. An error ends the import; what came before stays.

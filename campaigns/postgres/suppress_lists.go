@@ -18,34 +18,8 @@ import (
 // 310.4(b)(3)(iv).
 const NationalMaxAge = 31 * 24 * time.Hour
 
-// DNCList names a do-not-call list and says what binds it.
-type DNCList struct {
-	Name string `json:"name"`
-	// Campaign is the name of the one campaign that the list binds; empty: all.
-	Campaign string `json:"campaign,omitempty"`
-	// National marks a registry's file, which grows old: MaxAge is then
-	// NationalMaxAge unless it is given.
-	National bool `json:"national,omitempty"`
-	// MaxAge is after how long the newest file is told as old; zero: never.
-	MaxAge campaigns.Duration `json:"max_age,omitempty"`
-}
-
-// DNCListState is a list with what it holds.
-type DNCListState struct {
-	DNCList
-	Entries  int64 `json:"entries"`
-	Patterns int64 `json:"patterns"`
-	// File is the newest file that was loaded whole, and when; Loading is set
-	// while one is being loaded, or was left half-way.
-	File     string     `json:"file,omitempty"`
-	LoadedAt *time.Time `json:"loaded_at,omitempty"`
-	Loading  bool       `json:"loading,omitempty"`
-	// Old is set when the list has a MaxAge and no file that is younger.
-	Old bool `json:"old,omitempty"`
-}
-
 // DNCLists gives every list, the own one first.
-func (s *Store) DNCLists(ctx context.Context) ([]DNCListState, error) {
+func (s *Store) DNCLists(ctx context.Context) ([]campaigns.DNCListState, error) {
 	now := s.clock.Now()
 	rows, err := s.pool.Query(ctx, `select d.name, coalesce(c.name, ''), d.national, coalesce(extract(epoch from d.max_age), 0)::float8,
 			coalesce(sum(f.entries) filter (where f.retired_at is null), 0)::bigint
@@ -60,8 +34,8 @@ func (s *Store) DNCLists(ctx context.Context) ([]DNCListState, error) {
 	if err != nil {
 		return nil, classify(err)
 	}
-	lists, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (DNCListState, error) {
-		var l DNCListState
+	lists, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (campaigns.DNCListState, error) {
+		var l campaigns.DNCListState
 		var maxAge float64
 		err := row.Scan(&l.Name, &l.Campaign, &l.National, &maxAge, &l.Entries, &l.Patterns, &l.File, &l.LoadedAt, &l.Loading)
 		l.MaxAge = campaigns.Duration(maxAge * float64(time.Second))
@@ -79,7 +53,7 @@ type heldList struct {
 
 // findDNCList finds the list or makes it. CodeNotFound names a campaign that is
 // missing, CodeConflict a list that binds another campaign.
-func (s *Store) findDNCList(ctx context.Context, tx pgx.Tx, l DNCList) (heldList, error) {
+func (s *Store) findDNCList(ctx context.Context, tx pgx.Tx, l campaigns.DNCList) (heldList, error) {
 	var held, wanted heldList
 	if strings.TrimSpace(l.Name) == "" {
 		return held, campaigns.Invalid("list", "has no name")
@@ -114,7 +88,7 @@ const byHand = "by hand"
 
 // AddToDNCList adds one number (E.164) to a list, until a business time or
 // (zero) for good. The list is made when there is none of the name.
-func (s *Store) AddToDNCList(ctx context.Context, list DNCList, e164 string, until time.Time) error {
+func (s *Store) AddToDNCList(ctx context.Context, list campaigns.DNCList, e164 string, until time.Time) error {
 	number, err := phone.Parse(e164, "")
 	if err != nil {
 		return campaigns.Invalid("number", "%v", err)
@@ -200,7 +174,7 @@ func checkPattern(pattern string) error {
 // good. The list is made when there is none of the name. Once it returns, what
 // rings has been told to stop and waiting candidates have moved on; no dial is
 // reserved from its first moment on.
-func (s *Store) SuppressPattern(ctx context.Context, list DNCList, pattern, reason string, until time.Time) error {
+func (s *Store) SuppressPattern(ctx context.Context, list campaigns.DNCList, pattern, reason string, until time.Time) error {
 	if err := checkPattern(pattern); err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"ringmaster/campaigns"
 )
 
 // suppressedUntil is the end of the do-not-call entry that holds longest over a
@@ -54,26 +56,11 @@ func (s *Store) suppressedNumbers(ctx context.Context, q querier, campaignID int
 	return suppressed, err
 }
 
-// SuppressionEntry is one do-not-call entry that covers a number.
-type SuppressionEntry struct {
-	// List is the name of the list, own for what was asked of us.
-	List string `json:"list"`
-	// Campaign is the name of the one campaign that it binds; empty: all.
-	Campaign string `json:"campaign,omitempty"`
-	// Source says where it came from: agent, api, or the file of a list.
-	Source string `json:"source,omitempty"`
-	// Pattern is the prefix or country that covers the number, if it is one.
-	Pattern string     `json:"pattern,omitempty"`
-	Reason  string     `json:"reason,omitempty"`
-	Since   time.Time  `json:"since"`
-	Until   *time.Time `json:"until,omitempty"`
-}
-
 // OwnList is the list of what persons asked of us one by one.
 const OwnList = "own"
 
 // Suppressions gives every entry that covers a number now, in any campaign.
-func (s *Store) Suppressions(ctx context.Context, e164, region string) ([]SuppressionEntry, error) {
+func (s *Store) Suppressions(ctx context.Context, e164, region string) ([]campaigns.DoNotCall, error) {
 	rows, err := s.pool.Query(ctx, `select list, campaign, source, pattern, reason, since, until from (
 			select $5::text as list, coalesce(c.name, '') as campaign, s.source, '' as pattern, s.reason, s.created_at as since, s.expires_at as until
 			from suppressions s left join campaigns c on c.id = s.campaign_id where s.number_hmac = $1
@@ -89,6 +76,6 @@ func (s *Store) Suppressions(ctx context.Context, e164, region string) ([]Suppre
 	if err != nil {
 		return nil, classify(err)
 	}
-	entries, err := pgx.CollectRows(rows, pgx.RowToStructByPos[SuppressionEntry])
+	entries, err := pgx.CollectRows(rows, pgx.RowToStructByPos[campaigns.DoNotCall])
 	return entries, classify(err)
 }

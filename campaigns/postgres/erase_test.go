@@ -1,0 +1,106 @@
+package postgres_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"ringmaster/campaigns"
+	"ringmaster/campaigns/postgres/postgrestest"
+)
+
+// allRows gives every row of every table as text.
+func (h *house) allRows() string {
+	h.t.Helper()
+	var all strings.Builder
+	for table := range strings.Lines(h.read(`select table_name from information_schema.tables where table_schema = current_schema()`)) {
+		fmt.Fprintf(&all, "%s\n", h.read(`select to_jsonb(t)::text from "`+strings.TrimSpace(table)+`" t`))
+	}
+	return all.String()
+}
+
+// leftovers are words that lead to the erased person.
+var leftovers = []string{"2125550000", "Adalbert", "Zanzibar", "ada@example.com", "crm-4711", "the dog barks"}
+
+func TestAnErasedPersonIsNowhere(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	people := h.queued(2)
+	p := people[0]
+	h.exec(`update contacts set first_name = 'Adalbert', last_name = 'Zanzibar', email = 'ada@example.com', external_id = 'crm-4711', attributes = '{"pet": "the dog barks"}' where id = $1`, p.ContactID)
+	a := h.attempt(p)
+	h.must(h.store.OpenComplaint(t.Context(), p.ContactID, "the dog barks"))
+	h.must(h.store.AddSuppression(t.Context(), "+12125550000", 0, "agent", "the dog barks", h.ago(-1000)))
+	h.recordConsent(campaigns.ConsentEntry{ContactID: p.ContactID, Granted: true, Proof: "signed by Adalbert"})
+	_, err := h.store.EraseContact(t.Context(), p.ContactID)
+	h.code(err, campaigns.CodeConflict, "is in a call")
+	h.record(campaigns.Event{Kind: campaigns.AttemptEnded, AttemptID: a.ID, End: &campaigns.AttemptEnd{Outcome: campaigns.OutcomeNoAnswer}})
+	h.exec(`insert into calls (id, direction, campaign_id, candidate_id, contact_id, number_id, attempt_id, node, epoch, called, started_at, ended_at, ended_by, closed_at, disposition, notes)
+		values ($1, 'outbound', $2, $3, $4, $5, $6, 'n1', 1, '+12125550000', now(), now(), 'agent', now(), 'sale', 'the dog barks')`,
+		callID(1), h.campaign.ID, p.CandidateID, p.ContactID, p.NumberID, a.ID)
+	h.exec(`insert into call_amendments (call_id, disposition, notes, why, amended_at) values ($1, 'sale', 'the dog barks', 'Adalbert said so', now())`, callID(1))
+	h.exec(`insert into customer_events (key, type, contact_id, body, body_hash, occurred_at, received_at) values ('e1', 'purchase', $1, '{"name": "Adalbert"}', 'x', now(), now())`, p.ContactID)
+	before := h.allRows()
+	for _, word := range leftovers {
+		if !strings.Contains(before, word) {
+			t.Fatalf("%q was never there", word)
+		}
+	}
+	done, err := h.store.EraseContact(t.Context(), p.ContactID)
+	h.must(err)
+	if want := (campaigns.Erased{Contacts: 1, Numbers: 1, Candidates: 1, Calls: 1}); done != want {
+		t.Errorf("erased %+v, want %+v", done, want)
+	}
+	after := h.allRows()
+	for _, word := range leftovers {
+		if at := strings.Index(after, word); at >= 0 {
+			t.Errorf("%q is left: %s", word, after[max(0, at-200):at+40])
+		}
+	}
+	if got := h.read(`select outcome, candidate_id is null from attempts`); got != "no_answer true" {
+		t.Errorf("the attempt that counts: %s", got)
+	}
+	if entries, err := h.store.Suppressions(t.Context(), "+12125550000", "US"); err != nil || len(entries) == 0 {
+		t.Errorf("suppressed by %+v, %v", entries, err)
+	}
+	h.code(h.store.LiftSuppression(t.Context(), "+12125550001", 0), campaigns.CodeNotFound, "no entry")
+	if got := h.states(people[1]); got != "queued test" {
+		t.Errorf("the other person is %q", got)
+	}
+	_, err = h.store.EraseContact(t.Context(), p.ContactID)
+	h.code(err, campaigns.CodeNotFound, "no contact")
+}
+
+func TestWhoSharesANumberWithAnErasedPersonStays(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	p := h.queued(1)[0]
+	neighbour := h.sharing(&p)
+	h.exec(`update numbers set shared = true where id = $1`, p.NumberID)
+	_, err := h.store.EraseNumber(t.Context(), "+12125550000")
+	h.code(err, campaigns.CodeConflict, fmt.Sprint(p.ContactID, " ", neighbour.ContactID))
+	done, err := h.store.EraseContact(t.Context(), p.ContactID)
+	h.must(err)
+	if done.Shared != 1 || done.Numbers != 0 {
+		t.Errorf("erased %+v", done)
+	}
+	if attempts, refused := h.reserve(h.items(neighbour)); len(attempts) != 1 {
+		t.Errorf("refused %v", refused)
+	}
+}
+
+func TestANumberOfNobodyIsErasedToo(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	done, err := h.store.EraseNumber(t.Context(), "+12125550777")
+	h.must(err)
+	if done.Numbers != 1 || h.read(`select count(*) from erasures`) != "1" {
+		t.Errorf("erased %+v", done)
+	}
+	_, err = h.store.EraseNumber(t.Context(), "nobody")
+	h.code(err, campaigns.CodeInvalid, "number")
+	p := postgrestest.Candidates(t, h.conn, h.store, h.campaign, 0, 1, campaigns.CandidateReady)[0]
+	if done, err = h.store.EraseNumber(t.Context(), "+12125550000"); err != nil || done.Contacts != 1 {
+		t.Errorf("contact %d: erased %+v, %v", p.ContactID, done, err)
+	}
+}
