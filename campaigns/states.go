@@ -65,7 +65,7 @@ var CandidateMoves = map[CandidateState][]CandidateState{
 	CandidateCallback: {CandidateReady, CandidateOpen, CandidateResting, CandidateBlocked, CandidateDone},
 	CandidateQueued:   {CandidateOpen, CandidateReady, CandidateResting, CandidateCallback, CandidateBlocked, CandidateDone},
 	CandidateOpen:     {CandidateReady, CandidateResting, CandidateCallback, CandidateBlocked, CandidateDone},
-	CandidateBlocked:  {CandidateReady, CandidateResting, CandidateDone},
+	CandidateBlocked:  {CandidateReady, CandidateResting, CandidateCallback, CandidateDone},
 	// Only a list's reset and a new event take up again what is done.
 	CandidateDone: {CandidateReady, CandidateResting},
 }

@@ -1,0 +1,147 @@
+package postgres_test
+
+import (
+	"testing"
+	"time"
+
+	"ringmaster/campaigns"
+	"ringmaster/campaigns/postgres"
+	"ringmaster/campaigns/postgres/postgrestest"
+)
+
+// segmented gives the campaign a segment.
+func (h *house) segmented(expression string) {
+	h.t.Helper()
+	h.settings(func(s *campaigns.Settings) { s.Selection.Segment = expression })
+}
+
+// sweep runs a whole sweep in steps of n.
+func (h *house) sweep(n int) (all postgres.SegmentSweep) {
+	h.t.Helper()
+	for after := int64(0); ; {
+		step, err := h.store.ApplySegment(h.t.Context(), h.campaign.ID, after, n)
+		h.must(err)
+		if step.Looked > n || step.Next != 0 && step.Next <= after {
+			h.t.Fatalf("step %+v after %d", step, after)
+		}
+		all.Looked, all.Blocked, all.Lifted = all.Looked+step.Looked, all.Blocked+step.Blocked, all.Lifted+step.Lifted
+		if after = step.Next; after == 0 {
+			return all
+		}
+	}
+}
+
+func (h *house) states() string {
+	h.t.Helper()
+	return h.read(`select state, reason, count(*) from candidates group by 1, 2 order by 1, 2`)
+}
+
+// everyState makes one candidate in each state that a sweep may find.
+func everyState(h *house) map[campaigns.CandidateState]postgrestest.Person {
+	people := map[campaigns.CandidateState]postgrestest.Person{}
+	for _, state := range []campaigns.CandidateState{
+		campaigns.CandidateReady, campaigns.CandidateResting, campaigns.CandidateCallback, campaigns.CandidateQueued,
+		campaigns.CandidateOpen, campaigns.CandidateBlocked, campaigns.CandidateDone,
+	} {
+		people[state] = postgrestest.Candidates(h.t, h.conn, h.store, h.campaign, h.people, 1, state)[0]
+		h.people++
+	}
+	return people
+}
+
+// Candidates outside are blocked, and go on where they stood when they are back;
+// those in a call, blocked for another reason or done stay.
+func TestSegmentBlocksAndLifts(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	people := everyState(h)
+	began := `select state, reason, due_at, agent_id from candidates order by id`
+	h.exec(`update candidates set agent_id = $1 where state = 'callback'`, h.id(`insert into users (name, role) values ('ann', 'agent') returning id`))
+	before := h.read(began)
+
+	h.segmented(`contact.value > 10`)
+	if got := h.sweep(2); got.Looked != 4 || got.Blocked != 4 || got.Lifted != 0 {
+		t.Errorf("outside: %+v", got)
+	}
+	if got := h.states(); got != "blocked not_in_segment 4\nblocked test 1\ndone test 1\nopen test 1" {
+		t.Errorf("outside:\n%s", got)
+	}
+	if got := h.sweep(3); got.Looked != 4 || got.Blocked+got.Lifted != 0 {
+		t.Errorf("again: %+v", got)
+	}
+	// A person comes back by a change of the contact, all by one of the expression.
+	h.exec(`update contacts set value = 11 where id = $1`, people[campaigns.CandidateCallback].ContactID)
+	if got, err := h.store.ApplySegmentTo(t.Context(), h.campaign.ID, []int64{people[campaigns.CandidateCallback].ContactID, people[campaigns.CandidateReady].ContactID}); err != nil || got.Lifted != 1 || got.Blocked != 0 {
+		t.Errorf("one: %+v, %v", got, err)
+	}
+	h.segmented("")
+	if got := h.sweep(2); got.Lifted != 3 {
+		t.Errorf("inside: %+v", got)
+	}
+	// A queued one is ready: the hopper does not know it any more.
+	h.exec(`update candidates set state = 'queued', reason = 'test' where id = $1`, people[campaigns.CandidateQueued].CandidateID)
+	h.exec(`update candidates set reason = 'test' where id = $1`, people[campaigns.CandidateReady].CandidateID)
+	if after := h.read(began); after != before {
+		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	}
+	if got := h.read(`select count(*) from segment_holds`); got != "0" {
+		t.Errorf("%s holds left", got)
+	}
+	if got := h.sweep(2); got.Looked != 0 {
+		t.Errorf("without a segment: %+v", got)
+	}
+}
+
+// Membership changes with time alone.
+func TestSegmentFollowsTheTime(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	people := h.queued(2)
+	h.exec(`update candidates set state = 'ready', reason = ''`)
+	h.exec(`update contacts set attributes = jsonb_build_object('left_at', to_char($1::timestamptz at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) where id = $2`,
+		h.ago(59*24*time.Hour), people[0].ContactID)
+	h.segmented(`days_since(contact.left_at) < 60`)
+	if got := h.sweep(10); got.Blocked != 1 || h.read(`select state from candidates where id = $1`, people[0].CandidateID) != "ready" {
+		t.Errorf("%+v:\n%s", got, h.states())
+	}
+	h.exec(`update contacts set attributes = jsonb_build_object('left_at', to_char($1::timestamptz at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) where id = $2`,
+		h.ago(61*24*time.Hour), people[0].ContactID)
+	if got := h.sweep(10); got.Blocked != 1 {
+		t.Errorf("%+v:\n%s", got, h.states())
+	}
+	if items, err := h.store.Refill(t.Context(), h.campaign.ID, 10); err != nil || len(items) != 0 {
+		t.Errorf("%v, %v", items, err)
+	}
+}
+
+// A row that somebody holds is left to the next sweep, and one that was moved
+// meanwhile is not overwritten.
+func TestSegmentLeavesHeldRows(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	people := h.queued(2)
+	h.segmented(`false`)
+	tx, err := h.conn.Begin(t.Context())
+	h.must(err)
+	if _, err := tx.Exec(t.Context(), `update candidates set state = 'done', reason = 'sale' where id = $1`, people[0].CandidateID); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.sweep(10); got.Looked != 2 || got.Blocked != 1 {
+		t.Errorf("%+v", got)
+	}
+	h.must(tx.Commit(t.Context()))
+	if got := h.sweep(10); got.Looked != 1 || got.Blocked != 0 || h.states() != "blocked not_in_segment 1\ndone sale 1" {
+		t.Errorf("%+v:\n%s", got, h.states())
+	}
+}
+
+func TestSegmentThatIsWrongIsTold(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.queued(1)
+	h.exec(`update campaigns set settings = jsonb_set(settings, '{selection,segment}', '"contact.valu > 1"'), revision = revision + 1`)
+	_, err := h.store.ApplySegment(t.Context(), h.campaign.ID, 0, 10)
+	h.code(err, campaigns.CodeInvalid, `selection.segment: line 1, column 8: contact has no field "valu"; did you mean "contact.value"?`)
+	_, err = h.store.ApplySegment(t.Context(), h.campaign.ID+1, 0, 10)
+	h.code(err, campaigns.CodeNotFound, "no campaign")
+}
