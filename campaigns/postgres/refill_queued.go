@@ -9,8 +9,9 @@ import (
 	"ringmaster/campaigns"
 )
 
-// queuedColumns read a hopper item of a candidate c in its bucket b.
-const queuedColumns = `c.id, c.contact_id, c.number_id, c.answer_probability, c.rank, b.kind = 'callback', coalesce(c.agent_id, 0)`
+// queuedColumns read a hopper item of a candidate c in its bucket b and list l.
+const queuedColumns = `c.id, c.contact_id, c.number_id, c.answer_probability,
+	c.rank + case when b.kind = 'callback' then 0 else 2e6 * greatest(-400, least(400, l.priority)) end, b.kind = 'callback', coalesce(c.agent_id, 0)`
 
 func scanQueued(campaignID int64) pgx.RowToFunc[campaigns.HopperItem] {
 	return func(row pgx.CollectableRow) (campaigns.HopperItem, error) {
@@ -29,7 +30,8 @@ func scanQueued(campaignID int64) pgx.RowToFunc[campaigns.HopperItem] {
 // Queued gives the campaign's candidates that have been queued for at least the
 // given time, longest first. There are never many more than the hopper's depth.
 func (s *Store) Queued(ctx context.Context, campaignID int64, since time.Duration) ([]campaigns.HopperItem, error) {
-	rows, err := s.pool.Query(ctx, `select `+queuedColumns+` from candidates c join buckets b on b.id = c.bucket_id
+	rows, err := s.pool.Query(ctx, `select `+queuedColumns+` from candidates c
+		join buckets b on b.id = c.bucket_id join lists l on l.id = c.list_id
 		where c.campaign_id = $1 and c.state = 'queued' and c.queued_at <= $2 order by c.queued_at`, campaignID, s.clock.Now().Add(-since))
 	if err != nil {
 		return nil, classify(err)
@@ -41,8 +43,8 @@ func (s *Store) Queued(ctx context.Context, campaignID int64, since time.Duratio
 // Requeue gives those of the candidates that are queued still, for another
 // push; their time in the queue starts anew.
 func (s *Store) Requeue(ctx context.Context, campaignID int64, candidateIDs []int64) ([]campaigns.HopperItem, error) {
-	rows, err := s.pool.Query(ctx, `update candidates c set queued_at = $3 from buckets b
-		where b.id = c.bucket_id and c.campaign_id = $1 and c.id = any($2) and c.state = 'queued'
+	rows, err := s.pool.Query(ctx, `update candidates c set queued_at = $3 from buckets b, lists l
+		where b.id = c.bucket_id and l.id = c.list_id and c.campaign_id = $1 and c.id = any($2) and c.state = 'queued'
 		returning `+queuedColumns, campaignID, candidateIDs, s.clock.Now())
 	if err != nil {
 		return nil, classify(err)
