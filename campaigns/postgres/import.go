@@ -66,7 +66,7 @@ func (s *Store) newImport(campaign campaigns.Campaign, t ingest.Target) *importi
 }
 
 func (i *importing) findList(ctx context.Context, tx pgx.Tx) error {
-	if _, err := tx.Exec(ctx, `insert into lists (campaign_id, name, source, created_at) values ($1, $2, $3, $4)
+	if _, err := tx.Exec(ctx, `insert into lists (campaign_id, name, provenance, created_at) values ($1, $2, $3, $4)
 		on conflict (campaign_id, name) do nothing`, i.campaign.ID, i.target.List, i.target.FileName, i.now); err != nil {
 		return err
 	}
