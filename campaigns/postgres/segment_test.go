@@ -31,7 +31,7 @@ func (h *house) sweep(n int) (all postgres.SegmentSweep) {
 	}
 }
 
-func (h *house) states() string {
+func (h *house) statesTold() string {
 	h.t.Helper()
 	return h.read(`select state, reason, count(*) from candidates group by 1, 2 order by 1, 2`)
 }
@@ -63,7 +63,7 @@ func TestSegmentBlocksAndLifts(t *testing.T) {
 	if got := h.sweep(2); got.Looked != 4 || got.Blocked != 4 || got.Lifted != 0 {
 		t.Errorf("outside: %+v", got)
 	}
-	if got := h.states(); got != "blocked not_in_segment 4\nblocked test 1\ndone test 1\nopen test 1" {
+	if got := h.statesTold(); got != "blocked not_in_segment 4\nblocked test 1\ndone test 1\nopen test 1" {
 		t.Errorf("outside:\n%s", got)
 	}
 	if got := h.sweep(3); got.Looked != 4 || got.Blocked+got.Lifted != 0 {
@@ -102,12 +102,12 @@ func TestSegmentFollowsTheTime(t *testing.T) {
 		h.ago(59*24*time.Hour), people[0].ContactID)
 	h.segmented(`days_since(contact.left_at) < 60`)
 	if got := h.sweep(10); got.Blocked != 1 || h.read(`select state from candidates where id = $1`, people[0].CandidateID) != "ready" {
-		t.Errorf("%+v:\n%s", got, h.states())
+		t.Errorf("%+v:\n%s", got, h.statesTold())
 	}
 	h.exec(`update contacts set attributes = jsonb_build_object('left_at', to_char($1::timestamptz at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) where id = $2`,
 		h.ago(61*24*time.Hour), people[0].ContactID)
 	if got := h.sweep(10); got.Blocked != 1 {
-		t.Errorf("%+v:\n%s", got, h.states())
+		t.Errorf("%+v:\n%s", got, h.statesTold())
 	}
 	if items, err := h.store.Refill(t.Context(), h.campaign.ID, 10); err != nil || len(items) != 0 {
 		t.Errorf("%v, %v", items, err)
@@ -130,8 +130,8 @@ func TestSegmentLeavesHeldRows(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	h.must(tx.Commit(t.Context()))
-	if got := h.sweep(10); got.Looked != 1 || got.Blocked != 0 || h.states() != "blocked not_in_segment 1\ndone sale 1" {
-		t.Errorf("%+v:\n%s", got, h.states())
+	if got := h.sweep(10); got.Looked != 1 || got.Blocked != 0 || h.statesTold() != "blocked not_in_segment 1\ndone sale 1" {
+		t.Errorf("%+v:\n%s", got, h.statesTold())
 	}
 }
 
