@@ -130,6 +130,29 @@ func (w *world) OpenComplaint(_ context.Context, id int64, _ string, _ campaigns
 	}
 	return nil
 }
+func (w *world) LiftSuppression(_ context.Context, number string, _ int64, by campaigns.User) error {
+	return w.Suppress(context.Background(), number, 0, "lifted", by)
+}
+
+func (w *world) DoNotCall(context.Context, string) ([]campaigns.DoNotCall, error) { return nil, nil }
+
+func (w *world) Consents(_ context.Context, id int64) ([]campaigns.ConsentEntry, error) {
+	if id == 404 {
+		return nil, campaigns.Errorf(campaigns.CodeNotFound, "no contact 404")
+	}
+	return nil, nil
+}
+
+func (w *world) RecordConsent(_ context.Context, c campaigns.ConsentEntry, by campaigns.User) (campaigns.ConsentEntry, error) {
+	c.RecordedBy = by.ID
+	return c, c.Validate()
+}
+func (w *world) Object(context.Context, campaigns.Objection, campaigns.User) error { return nil }
+func (w *world) WithdrawObjection(context.Context, int64, campaigns.User) error    { return nil }
+func (w *world) Erase(context.Context, int64, campaigns.User) (campaigns.Erased, error) {
+	return campaigns.Erased{Contacts: 1}, nil
+}
+
 func (w *world) CloseComplaint(context.Context, int64, campaigns.User) error { return nil }
 
 func (w *world) TellEvent(_ context.Context, e campaigns.CustomerEvent, _ campaigns.User) (campaigns.EventReceipt, error) {
@@ -160,7 +183,7 @@ func newSite(t *testing.T) *site {
 	reg := prometheus.NewRegistry()
 	server, err := agentui.New(agentui.Options{
 		PublicURL: "http://calls.example.com", Origins: []string{"https://crm.example.com"}, Version: "test",
-		Users: s.world, Sessions: s.world, Agents: s.world, Floor: s.world, Campaigns: s.world, Protection: s.world, Events: s.world, Ready: s.ready,
+		Users: s.world, Sessions: s.world, Agents: s.world, Floor: s.world, Campaigns: s.world, Protection: s.world, Rights: s.world, Events: s.world, Ready: s.ready,
 		Logger: slog.New(slog.DiscardHandler), Registerer: reg, Gatherer: reg, PasswordCost: auth.Cost{MemoryKiB: 64, Iterations: 1},
 	})
 	if err != nil {

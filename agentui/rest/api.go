@@ -24,6 +24,7 @@ type Options struct {
 	Auth       *auth.Manager
 	Campaigns  Campaigns
 	Protection Protection
+	Rights     Rights
 	Events     Events
 	Floor      FloorSource
 	// Ready gives what is not ready by name, with the reason; none: all is.
@@ -46,6 +47,8 @@ func (o *Options) Validate() error {
 		return campaigns.Invalid("rest.Options.Campaigns", "missing")
 	case o.Protection == nil:
 		return campaigns.Invalid("rest.Options.Protection", "missing")
+	case o.Rights == nil:
+		return campaigns.Invalid("rest.Options.Rights", "missing")
 	case o.Events == nil:
 		return campaigns.Invalid("rest.Options.Events", "missing")
 	case o.Floor == nil:
@@ -86,6 +89,7 @@ func Mount(router chi.Router, opts Options) error {
 	a.sessionRoutes()
 	a.campaignRoutes()
 	a.protectionRoutes()
+	a.rightsRoutes()
 	a.eventRoutes()
 	document, err := json.MarshalIndent(a.huma.OpenAPI(), "", "  ")
 	if err != nil {
@@ -137,6 +141,8 @@ type operation struct {
 func everyone() []campaigns.Role {
 	return []campaigns.Role{campaigns.RoleAgent, campaigns.RoleSupervisor, campaigns.RoleAdmin}
 }
+
+func admins() []campaigns.Role { return []campaigns.Role{campaigns.RoleAdmin} }
 
 func supervisors() []campaigns.Role {
 	return []campaigns.Role{campaigns.RoleSupervisor, campaigns.RoleAdmin}

@@ -33,6 +33,9 @@ type cli struct {
 	Import   importCmd   `cmd:"" help:"Import a list of candidates from a CSV file."`
 	Campaign campaignCmd `cmd:"" help:"Create, list, start, pause, close and explain campaigns."`
 	Event    eventCmd    `cmd:"" help:"Tell what happened to a person: a contract ended, a cart was abandoned."`
+	DNC      dncCmd      `cmd:"" name:"dnc" help:"Import and change do-not-call lists."`
+	Consent  consentCmd  `cmd:"" help:"Record consents and refusals in the ledger."`
+	Contact  contactCmd  `cmd:"" help:"A person's rights: object to marketing, erase."`
 	User     userCmd     `cmd:"" help:"Add and list users, set passwords, make sign-in links."`
 }
 

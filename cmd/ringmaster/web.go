@@ -7,7 +7,6 @@ import (
 
 	"ringmaster/agentui"
 	"ringmaster/campaigns"
-	"ringmaster/campaigns/phone"
 	"ringmaster/campaigns/postgres"
 )
 
@@ -29,13 +28,14 @@ func newWebServer(ctx context.Context, a *app) (*webServer, error) {
 		within[q.Name] = q.ServiceLevel
 	}
 	w := &webServer{floor: &floorSource{store: a.store, queue: a.queue, dialer: a.dialer, changed: a.dialer.Changed(), within: within}}
+	rights := rightsDesk{a.store, a.cfg.Phone.DefaultRegion, a.log}
 	options := agentui.Options{
 		PublicURL: a.cfg.HTTP.PublicURL, Origins: a.cfg.HTTP.Origins, Version: version,
 		Users: a.store, Sessions: a.store, Agents: a.dialer, Floor: w.floor,
 		Campaigns:  campaignDesk{a},
-		Protection: protectionDesk{a.store, a.cfg.Phone.DefaultRegion},
-		Events:     eventDesk{a.store, a.cfg.Phone.DefaultRegion},
-		Ready:      a.notReady, Logger: a.log.With("part", "web"), Registerer: a.registry,
+		Protection: rights, Rights: rights,
+		Events: eventDesk{a.store, a.cfg.Phone.DefaultRegion},
+		Ready:  a.notReady, Logger: a.log.With("part", "web"), Registerer: a.registry,
 	}
 	if a.cfg.Metrics.Listen == "" {
 		options.Gatherer = a.registry
@@ -99,31 +99,6 @@ func (d campaignDesk) Why(ctx context.Context, id, contactID int64) (any, error)
 		return d.a.store.WhyContact(ctx, id, contactID)
 	}
 	return d.a.store.Why(ctx, id)
-}
-
-// protectionDesk keeps people from being called.
-type protectionDesk struct {
-	store  *postgres.Store
-	region string
-}
-
-// Suppress puts a number on the do-not-call list.
-func (d protectionDesk) Suppress(ctx context.Context, number string, campaignID int64, reason string, _ campaigns.User) error {
-	parsed, err := phone.Parse(number, d.region)
-	if err != nil {
-		return campaigns.Invalid("number", "%v", err)
-	}
-	return d.store.AddSuppression(ctx, parsed.E164, campaignID, "api", reason, time.Time{})
-}
-
-// OpenComplaint stops every call to a person.
-func (d protectionDesk) OpenComplaint(ctx context.Context, contactID int64, text string, _ campaigns.User) error {
-	return d.store.OpenComplaint(ctx, contactID, text)
-}
-
-// CloseComplaint closes a person's open complaints.
-func (d protectionDesk) CloseComplaint(ctx context.Context, contactID int64, _ campaigns.User) error {
-	return d.store.CloseComplaint(ctx, contactID)
 }
 
 // eventDesk takes the events of other systems.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -44,9 +43,9 @@ func (c *whyCmd) Run(ctx context.Context, io streams, all *cli) error {
 			}
 			return writeWhy(io.out, campaign, lines)
 		}
-		id, err := findContact(ctx, store, c.Contact)
+		id, err := contactNamed(ctx, store, c.Contact)
 		if err != nil {
-			return err
+			return fmt.Errorf("--contact: %w", err)
 		}
 		person, err := store.WhyContact(ctx, campaign.ID, id)
 		if err != nil {
@@ -57,24 +56,6 @@ func (c *whyCmd) Run(ctx context.Context, io streams, all *cli) error {
 		}
 		return writeWhyPerson(io.out, person)
 	})
-}
-
-// findContact reads an external id, or the id of a contact.
-func findContact(ctx context.Context, store *postgres.Store, text string) (int64, error) {
-	found, err := store.FindContacts(ctx, text)
-	if err != nil {
-		return 0, err
-	}
-	for _, contact := range found {
-		if contact.ExternalID == text {
-			return contact.ID, nil
-		}
-	}
-	id, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("--contact %s: no contact has this external id", text)
-	}
-	return id, nil
 }
 
 // writeWhy prints the counts as a table.

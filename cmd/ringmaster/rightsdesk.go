@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"ringmaster/campaigns"
+	"ringmaster/campaigns/phone"
+	"ringmaster/campaigns/postgres"
+)
+
+// rightsDesk keeps people from being called, and what they agreed to and asked
+// for. Who did what stands in the log.
+type rightsDesk struct {
+	store  *postgres.Store
+	region string
+	log    *slog.Logger
+}
+
+// Suppress puts a number on the do-not-call list.
+func (d rightsDesk) Suppress(ctx context.Context, number string, campaignID int64, reason string, by campaigns.User) error {
+	parsed, err := d.number(number)
+	if err != nil {
+		return err
+	}
+	err = d.store.AddSuppression(ctx, parsed.E164, campaignID, "api", reason, time.Time{})
+	return d.note(err, "do-not-call entry added", by, "number", campaigns.MaskNumber(parsed.E164), "campaign", campaignID)
+}
+
+// LiftSuppression takes a number off it.
+func (d rightsDesk) LiftSuppression(ctx context.Context, number string, campaignID int64, by campaigns.User) error {
+	parsed, err := d.number(number)
+	if err != nil {
+		return err
+	}
+	err = d.store.LiftSuppression(ctx, parsed.E164, campaignID)
+	return d.note(err, "do-not-call entry lifted", by, "number", campaigns.MaskNumber(parsed.E164), "campaign", campaignID)
+}
+
+// DoNotCall gives what covers a number.
+func (d rightsDesk) DoNotCall(ctx context.Context, number string) ([]campaigns.DoNotCall, error) {
+	parsed, err := d.number(number)
+	if err != nil {
+		return nil, err
+	}
+	return d.store.Suppressions(ctx, parsed.E164, parsed.Region)
+}
+
+func (d rightsDesk) number(text string) (phone.Number, error) {
+	number, err := phone.Parse(text, d.region)
+	if err != nil {
+		return number, campaigns.Invalid("number", "%v", err)
+	}
+	return number, nil
+}
+
+// OpenComplaint stops every call to a person.
+func (d rightsDesk) OpenComplaint(ctx context.Context, contactID int64, text string, by campaigns.User) error {
+	return d.note(d.store.OpenComplaint(ctx, contactID, text), "complaint opened", by, "contact", contactID)
+}
+
+// CloseComplaint closes a person's open complaints.
+func (d rightsDesk) CloseComplaint(ctx context.Context, contactID int64, by campaigns.User) error {
+	return d.note(d.store.CloseComplaint(ctx, contactID), "complaints closed", by, "contact", contactID)
+}
+
+// Consents gives a person's ledger.
+func (d rightsDesk) Consents(ctx context.Context, contactID int64) ([]campaigns.ConsentEntry, error) {
+	return d.store.Consents(ctx, contactID)
+}
+
+// RecordConsent appends to it.
+func (d rightsDesk) RecordConsent(ctx context.Context, entry campaigns.ConsentEntry, by campaigns.User) (campaigns.ConsentEntry, error) {
+	entry.RecordedBy = by.ID
+	kept, err := d.store.RecordConsent(ctx, entry)
+	return kept, d.note(err, "consent recorded", by, "contact", entry.ContactID, "entry", kept.ID, "granted", entry.Granted)
+}
+
+// Object stops all marketing to the person.
+func (d rightsDesk) Object(ctx context.Context, o campaigns.Objection, by campaigns.User) error {
+	return d.note(d.store.Object(ctx, o), "objection recorded", by, "contact", o.ContactID)
+}
+
+// WithdrawObjection ends the objection.
+func (d rightsDesk) WithdrawObjection(ctx context.Context, contactID int64, by campaigns.User) error {
+	return d.note(d.store.WithdrawObjection(ctx, contactID), "objection withdrawn", by, "contact", contactID)
+}
+
+// Erase removes the person's data.
+func (d rightsDesk) Erase(ctx context.Context, contactID int64, by campaigns.User) (campaigns.Erased, error) {
+	erased, err := d.store.EraseContact(ctx, contactID)
+	return erased, d.note(err, "person erased", by, "contact", contactID)
+}
+
+// note logs what was done and by whom, unless it failed.
+func (d rightsDesk) note(err error, did string, by campaigns.User, args ...any) error {
+	if err == nil {
+		d.log.Info(did, append(args, "by", by.ID)...)
+	}
+	return err
+}
