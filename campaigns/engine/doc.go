@@ -7,7 +7,11 @@
 //   - recover.go puts candidates back whose lease ran out;
 //   - reconcile.go pushes queued candidates again that the hopper does not hold,
 //     all of them after Redis was wiped, and empties the hoppers of campaigns
-//     that do not run.
+//     that do not run;
+//   - upkeep.go folds the maintained counts of candidates, and sweeps over the
+//     candidates of each campaign to bring them in line with its policy and its
+//     segment: at once when its settings change, and again every minute, resting
+//     nine times as long as a sweep takes.
 //
 // Several nodes may run an engine at the same time: each move is a
 // compare-and-set in the store or idempotent in the hopper. Two engines may

@@ -66,7 +66,9 @@ type Options struct {
 	Hopper     Hopper
 	Membership Membership
 	// Events may be nil: then none are served.
-	Events     Events
+	Events Events
+	// Upkeep may be nil: then another process does it.
+	Upkeep     Upkeep
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 
@@ -153,6 +155,11 @@ func (e *Engine) Run(ctx context.Context) error {
 	if e.options.Events != nil {
 		g.Go(func() error { e.hotTask(ctx); return nil })
 		g.Go(func() error { e.every(ctx, taskEvents, pendingPeriod, e.applyPending); return nil })
+	}
+	if e.options.Upkeep != nil {
+		sweeper := &sweeper{Engine: e}
+		g.Go(func() error { e.every(ctx, taskCount, foldPeriod, e.foldCounts); return nil })
+		g.Go(func() error { e.every(ctx, taskSweep, sweepLook, sweeper.pass); return nil })
 	}
 	reconciler := &reconciler{Engine: e}
 	g.Go(func() error { e.every(ctx, taskReconcile, 2*e.options.Poll, reconciler.pass); return nil })

@@ -14,12 +14,14 @@ const (
 	taskReconcile = "reconcile"
 	taskHot       = "hot"
 	taskEvents    = "events"
+	taskCount     = "count"
+	taskSweep     = "sweep"
 )
 
 type metrics struct {
-	refilled, promoted, recovered, orphans, unqueued, wiped prometheus.Counter
-	failed                                                  *prometheus.CounterVec
-	seconds                                                 *prometheus.HistogramVec
+	refilled, promoted, recovered, orphans, unqueued, wiped, swept prometheus.Counter
+	failed                                                         *prometheus.CounterVec
+	seconds                                                        *prometheus.HistogramVec
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
@@ -32,6 +34,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		recovered: counter("recovered", "Candidates whose lease ran out, put back into the hopper."),
 		orphans:   counter("orphans", "Queued candidates that the hopper did not hold, pushed again."),
 		unqueued:  counter("unqueued", "Queued candidates made ready because their campaign does not run."),
+		swept:     counter("swept", "Candidates moved to bring them in line with their campaign's selection."),
 		wiped:     counter("hopper_wiped", "Times that the hopper was found wiped."),
 		failed: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "ringmaster_engine_failed_total", Help: "Runs of a task that failed."}, []string{"task"}),
@@ -39,13 +42,13 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Name: "ringmaster_engine_task_seconds", Help: "How long one run of a task took.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15)}, []string{"task"}),
 	}
-	for _, task := range []string{taskRefill, taskPromote, taskRecover, taskReconcile, taskHot, taskEvents} {
+	for _, task := range []string{taskRefill, taskPromote, taskRecover, taskReconcile, taskHot, taskEvents, taskCount, taskSweep} {
 		m.failed.WithLabelValues(task)
 	}
 	if r == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.refilled, m.promoted, m.recovered, m.orphans, m.unqueued, m.wiped, m.failed, m.seconds} {
+	for _, c := range []prometheus.Collector{m.refilled, m.promoted, m.recovered, m.orphans, m.unqueued, m.wiped, m.swept, m.failed, m.seconds} {
 		if err := r.Register(c); err != nil {
 			return nil, fmt.Errorf("engine metrics: %w", err)
 		}

@@ -69,7 +69,7 @@ func (p *picker) admit(ctx context.Context, best []head, now time.Time) ([]head,
 	for i, h := range best {
 		ids[i] = h.item.CandidateID
 	}
-	rows, err := p.tx.Query(ctx, `select c.id, c.contact_id, c.state, c.reason, c.attempts, `+ownedProduct+`
+	rows, err := p.tx.Query(ctx, `select c.id, c.contact_id, c.state, c.reason, c.attempts + c.earlier_attempts, `+ownedProduct+`
 		from candidates c where c.id = any($3)`, selection.OwnedAttribute, selection.Product, ids)
 	if err != nil {
 		return nil, err

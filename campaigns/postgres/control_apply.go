@@ -117,7 +117,7 @@ func (a *applying) span(ctx context.Context, after int64) (idSpan, error) {
 
 // step judges the candidates of the ids and moves those that stand wrong.
 func (a *applying) step(ctx context.Context, ids idSpan) (int, error) {
-	rows, err := a.tx.Query(ctx, `select c.id, c.contact_id, c.state, c.reason, c.attempts, `+ownedProduct+`
+	rows, err := a.tx.Query(ctx, `select c.id, c.contact_id, c.state, c.reason, c.attempts + c.earlier_attempts, `+ownedProduct+`
 		from candidates c where c.id between $3 and $4 and c.campaign_id = $5
 		and (c.state = 'ready' or c.state = 'blocked' and c.reason = any($6))`,
 		a.selection.OwnedAttribute, a.selection.Product, ids.first, ids.last, a.campaignID, policyReasons)
@@ -150,4 +150,13 @@ func (a *applying) step(ctx context.Context, ids idSpan) (int, error) {
 			select id from candidates where id = any($1) and state = 'blocked' and reason = any($2) for no key update skip locked)
 		update candidates c set state = 'ready', reason = '', state_at = $3 from taken where c.id = taken.id`, free, policyReasons, a.now)
 	return len(held) + int(tag.RowsAffected()), err
+}
+
+// segmentPage is how many candidates one step of a sweep holds against a segment.
+const segmentPage = 2000
+
+// SweepSegment takes one step of ApplySegment, in the manner of ApplySelection.
+func (s *Store) SweepSegment(ctx context.Context, campaignID, after int64) (next int64, moved int, err error) {
+	done, err := s.ApplySegment(ctx, campaignID, after, segmentPage)
+	return done.Next, done.Blocked + done.Lifted, err
 }

@@ -34,15 +34,16 @@ type listRule struct {
 func (r listRule) offset() float64 { return priorityOffset * float64(r.priority) }
 
 // listRules gives the campaign's lists that may be called now.
-func listRules(ctx context.Context, tx pgx.Tx, campaignID int64, _ time.Time) (map[int64]listRule, error) {
-	rows, err := tx.Query(ctx, `select id, priority from lists where campaign_id = $1 and active`, campaignID)
+func listRules(ctx context.Context, tx pgx.Tx, campaignID int64, now time.Time) (map[int64]listRule, error) {
+	rows, err := tx.Query(ctx, `select id, priority, mix from lists
+		where campaign_id = $1 and active and (expires_at is null or expires_at > $2)`, campaignID, now)
 	if err != nil {
 		return nil, err
 	}
 	rules := map[int64]listRule{}
 	var id int64
 	var rule listRule
-	_, err = pgx.ForEachRow(rows, []any{&id, &rule.priority}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &rule.priority, &rule.mix}, func() error {
 		rule.priority = max(-mostPriority, min(mostPriority, rule.priority))
 		rules[id] = rule
 		return nil

@@ -17,7 +17,6 @@ type ready struct {
 	callback, open  bool
 	active          bool
 	priority        int
-	mix             float64
 }
 
 // world makes candidates over buckets that are open or closed, and lists that
@@ -26,8 +25,9 @@ func world(i *imports, random *rand.Rand, lists, candidates int) {
 	i.exec(`delete from candidates`)
 	i.exec(`delete from lists`)
 	for k := range lists {
-		i.exec(`insert into lists (campaign_id, name, active, priority) values ($1, $2, $3, $4)`, i.campaign.ID, fmt.Sprint("l", k),
-			random.IntN(3) > 0, []int{0, 0, 0, 2, -1}[random.IntN(5)])
+		i.exec(`insert into lists (campaign_id, name, active, priority, expires_at) values ($1, $2, $3, $4, $5::timestamptz + $6 * interval '1 minute')`,
+			i.campaign.ID, fmt.Sprint("l", k), random.IntN(4) > 0, []int{0, 0, 0, 2, -1}[random.IntN(5)],
+			i.store.Clock().Now(), []any{nil, nil, -1, 10}[random.IntN(4)])
 	}
 	i.exec(`with b as (select array_agg(id) as ids from buckets), l as (select array_agg(id) as ids from lists), c as (
 			select n.id, row_number() over (order by n.id) as k from contacts n limit $2)
@@ -40,8 +40,8 @@ func world(i *imports, random *rand.Rand, lists, candidates int) {
 func (i *imports) allReady() []ready {
 	i.t.Helper()
 	var all []ready
-	rows, err := i.conn.Query(i.t.Context(), `select c.id, c.list_id, c.rank, b.kind = 'callback', b.zones <> '{Asia/Tokyo}', l.active, l.priority
-		from candidates c join buckets b on b.id = c.bucket_id join lists l on l.id = c.list_id where c.state = 'ready'`)
+	rows, err := i.conn.Query(i.t.Context(), `select c.id, c.list_id, c.rank, b.kind = 'callback', b.zones <> '{Asia/Tokyo}', l.active and coalesce(l.expires_at > $1, true), l.priority
+		from candidates c join buckets b on b.id = c.bucket_id join lists l on l.id = c.list_id where c.state = 'ready'`, i.store.Clock().Now())
 	if err != nil {
 		i.t.Fatal(err)
 	}
@@ -134,5 +134,67 @@ func TestAListThatIsOffIsNotReadThrough(t *testing.T) {
 	}
 	if !slices.Equal(states, []campaigns.CandidateState{campaigns.CandidateReady}) {
 		t.Errorf("the list that is off is %v", states)
+	}
+}
+
+// Lists with a share give the best of their own by it; one that runs out leaves
+// its part to the others, and a list without a share comes last.
+func TestListsShareByTheirMix(t *testing.T) {
+	t.Parallel()
+	i := newImports(t)
+	i.exec(generate, 2000, i.campaign.ID, []string{"America/New_York", "America/Chicago"})
+	i.exec(`update lists set name = 'rest'`)
+	i.exec(`insert into lists (campaign_id, name, mix) values ($1, 'half', 0.5), ($1, 'third', 0.3), ($1, 'fifth', 0.2)`, i.campaign.ID)
+	i.exec(`insert into lists (campaign_id, name, mix, priority) values ($1, 'first', 0.1, 1)`, i.campaign.ID)
+	i.exec(`with c as (select id, row_number() over (order by id) as n from candidates), l as (select array_agg(id order by name) as ids from lists)
+		update candidates set list_id = l.ids[case when n <= 5 then 2 when n <= 500 then 1 when n <= 1000 then 3 when n <= 1500 then 5 else 4 end],
+			rank = random() * 100 + case when n > 1500 then 1000 else 0 end from c, l where candidates.id = c.id`)
+	best := map[string][]string{}
+	for _, name := range []string{"first", "half", "third", "fifth", "rest"} {
+		best[name] = i.rows(`select c.id from candidates c join lists l on l.id = c.list_id where l.name = $1 order by rank desc`, name)
+	}
+	names := map[string]string{}
+	for name, ids := range best {
+		for _, id := range ids {
+			names[id] = name
+		}
+	}
+	taken := map[string][]string{}
+	take := func(n int) {
+		items := i.refill(n)
+		slices.SortStableFunc(items, func(a, b campaigns.HopperItem) int { return cmp.Compare(b.Score, a.Score) })
+		for _, item := range items {
+			id := fmt.Sprint(item.CandidateID)
+			taken[names[id]] = append(taken[names[id]], id)
+		}
+	}
+	take(5)
+	if len(taken["first"]) != 5 {
+		t.Fatalf("first taken: %v", taken)
+	}
+	for range 60 {
+		take(7)
+	}
+	for name, share := range map[string]float64{"half": 0.5, "third": 0.3, "fifth": 0.2, "rest": 0} {
+		if got := float64(len(taken[name])); got < 420*share-40 || got > 420*share+40 {
+			t.Errorf("%s gave %v of 420", name, got)
+		}
+		if !slices.Equal(taken[name], best[name][:len(taken[name])]) {
+			t.Errorf("%s gave others than its best", name)
+		}
+	}
+	take(800)
+	if a, b, c, d := len(taken["half"]), len(taken["third"]), len(taken["fifth"]), len(taken["rest"]); a+b+c+d != 1220 || d != 0 || a != 500 && c < 100 {
+		t.Errorf("taken %d, %d, %d and %d", a, b, c, d)
+	}
+	take(2000)
+	for name, ids := range taken {
+		if len(ids) != len(best[name]) {
+			t.Errorf("%s gave %d of %d", name, len(ids), len(best[name]))
+		}
+		sorted := slices.Sorted(slices.Values(ids))
+		if all := slices.Sorted(slices.Values(best[name])); !slices.Equal(sorted, all) {
+			t.Errorf("%s gave others than its own", name)
+		}
 	}
 }

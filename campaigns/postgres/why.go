@@ -29,7 +29,7 @@ type WhyLine struct {
 // reads maintained counts (candidate_counts in the schema) and judges each
 // bucket once, so that its cost does not grow with the list.
 // Ready ones are told apart by the same rules as the refill: campaign not
-// running, list inactive, zone unknown, outside the window.
+// running, list inactive or expired, zone unknown, outside the window.
 func (s *Store) Why(ctx context.Context, campaignID int64) ([]WhyLine, error) {
 	var lines []WhyLine
 	err := s.reading(ctx, func(tx pgx.Tx) error {
@@ -97,18 +97,21 @@ func (w *whyLines) add(line WhyLine) {
 
 // whyReady judges the ready candidates bucket by bucket.
 func (s *Store) whyReady(ctx context.Context, tx pgx.Tx, campaignID int64, settings *campaigns.Settings, state campaigns.CampaignState, now time.Time) ([]WhyLine, error) {
-	rows, err := tx.Query(ctx, `select b.zones, l.active, sum(c.n)::bigint from `+countedOf+` c
+	rows, err := tx.Query(ctx, `select b.zones, l.active, coalesce(l.expires_at <= $2, false), sum(c.n)::bigint from `+countedOf+` c
 		join buckets b on b.id = c.bucket_id join lists l on l.id = c.list_id
-		where c.state = 'ready' group by 1, 2 having sum(c.n) <> 0`, campaignID)
+		where c.state = 'ready' group by 1, 2, 3 having sum(c.n) <> 0`, campaignID, now)
 	if err != nil {
 		return nil, err
 	}
 	var all whyLines
 	var zones []string
-	var active bool
+	var active, expired bool
 	var n int
-	_, err = pgx.ForEachRow(rows, []any{&zones, &active, &n}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&zones, &active, &expired, &n}, func() error {
 		verdict := s.bucketVerdict(settings, state, active, zones, now)
+		if expired && state == campaigns.CampaignRunning && active {
+			verdict = calling.Verdict{Reason: campaigns.ReasonListExpired}
+		}
 		all.add(WhyLine{State: campaigns.CandidateReady, Reason: verdict.Reason, Count: n, Next: optional(verdict.Until)})
 		return nil
 	})

@@ -68,6 +68,11 @@ func TestWhyCountsEveryCandidateOnce(t *testing.T) {
 		t.Errorf("not sorted: %+v", lines)
 	}
 
+	i.exec(`update lists set active = true, expires_at = $1 where name = 'off'`, postgrestest.Morning.Add(-time.Hour))
+	if lines, err = i.store.Why(t.Context(), i.campaign.ID); err != nil || !slices.Contains(lines, postgres.WhyLine{State: "ready", Reason: "list_expired", Count: 10}) {
+		t.Errorf("expired: %+v, %v", lines, err)
+	}
+
 	if _, err := i.store.MoveCampaign(t.Context(), i.campaign.ID, campaigns.CampaignPaused); err != nil {
 		t.Fatal(err)
 	}
