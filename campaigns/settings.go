@@ -48,7 +48,17 @@ type Settings struct {
 	Compliance Compliance `json:"compliance"`
 	// Triggers say what events of other systems do in the campaign.
 	Triggers []Trigger `json:"triggers,omitempty"`
+	// What one kind of campaign has and the others have not: one of these, or
+	// none.
+	WinBack     *WinBack     `json:"win_back,omitempty"`
+	Prospecting *Prospecting `json:"prospecting,omitempty"`
+	Loyalty     *Loyalty     `json:"loyalty,omitempty"`
+	CrossSell   *CrossSell   `json:"cross_sell,omitempty"`
 }
+
+// MaxCap is the highest cap: the gate reads so many attempts of a person and of
+// a number.
+const MaxCap = 100
 
 // DefaultSettings are sensible rules for a campaign of the kind.
 func DefaultSettings(kind Kind) Settings {
@@ -60,11 +70,7 @@ func DefaultSettings(kind Kind) Settings {
 		Recycle: DefaultRecycle(), Dispositions: DefaultDispositions(), HopperSeconds: 30, DefaultRegion: "US",
 		Script: "Hello {{first_name|there}}, this is {{agent_name}}.",
 	}
-	if kind == KindWinBack {
-		// Four times more likely in the first week than in the fourth:
-		// 2^(21/10.5) = 4.
-		s.HalfLife = Duration(252 * time.Hour)
-	}
+	s.specialise(kind)
 	return s
 }
 
@@ -98,10 +104,31 @@ func (s *Settings) Validate() error {
 			return err
 		}
 	}
-	if err := s.Selection.Validate(); err != nil {
-		return err
+	for _, part := range []interface{ Validate() error }{
+		namedCap{"person_cap", s.PersonCap}, namedCap{"number_cap", s.NumberCap}, &s.Selection, &s.Compliance,
+	} {
+		if err := part.Validate(); err != nil {
+			return err
+		}
 	}
-	return s.Compliance.Validate()
+	return s.validateKinds()
+}
+
+// namedCap is a cap with its key.
+type namedCap struct {
+	field string
+	Cap
+}
+
+// Validate names what is wrong with the cap.
+func (c namedCap) Validate() error {
+	switch {
+	case c.Max < 0 || c.Max > MaxCap:
+		return Invalid(c.field+".max", "%d is not between 0 and %d", c.Max, MaxCap)
+	case c.Max > 0 && c.Per <= 0:
+		return Invalid(c.field+".per", "%v is not above zero", c.Per)
+	}
+	return nil
 }
 
 // Choice finds the disposition that agents of the campaign may choose by code.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,14 +25,10 @@ func scanCampaign(row pgx.Row) (campaigns.Campaign, error) {
 // CreateCampaign stores a new campaign as draft; CodeInvalid names a wrong
 // setting, CodeConflict a name that is taken.
 func (s *Store) CreateCampaign(ctx context.Context, name string, kind campaigns.Kind, settings campaigns.Settings) (campaigns.Campaign, error) {
-	kinds := []campaigns.Kind{campaigns.KindWinBack, campaigns.KindProspecting, campaigns.KindLoyalty, campaigns.KindCrossSell}
-	switch {
-	case name == "":
+	if name == "" {
 		return campaigns.Campaign{}, campaigns.Invalid("name", "is empty")
-	case !slices.Contains(kinds, kind):
-		return campaigns.Campaign{}, campaigns.Invalid("kind", "%q is not one of %v", kind, kinds)
 	}
-	if err := checkSettings(settings); err != nil {
+	if err := settings.ValidateFor(kind); err != nil {
 		return campaigns.Campaign{}, err
 	}
 	body, err := json.Marshal(settings)
@@ -102,29 +97,42 @@ func (s *Store) MoveCampaign(ctx context.Context, id int64, to campaigns.Campaig
 		if err != nil {
 			return err
 		}
-		if current.State == to {
-			moved = current
+		if moved = current; current.State == to {
 			return nil
 		}
-		if !current.State.CanMove(to) {
-			return campaigns.Errorf(campaigns.CodeConflict, "campaign %q is %s and cannot become %s", current.Name, current.State, to)
-		}
-		var closedAt *time.Time
-		if to == campaigns.CampaignClosed {
-			now := s.clock.Now()
-			closedAt = &now
-		}
-		moved, err = scanCampaign(tx.QueryRow(ctx, `update campaigns set state = $2, closed_at = $3, revision = revision + 1, updated_at = now()
-			where id = $1 returning `+campaignColumns, id, to, closedAt))
+		moved, err = s.writeCampaign(ctx, tx, current, to, current.Settings)
 		return err
 	})
 	return moved, err
 }
 
+// writeCampaign gives a locked campaign a new state, where it is another one,
+// and new settings.
+func (s *Store) writeCampaign(ctx context.Context, tx pgx.Tx, c campaigns.Campaign, to campaigns.CampaignState, settings campaigns.Settings) (campaigns.Campaign, error) {
+	if c.State != to && !c.State.CanMove(to) {
+		return c, campaigns.Errorf(campaigns.CodeConflict, "campaign %q is %s and cannot become %s", c.Name, c.State, to)
+	}
+	body, err := json.Marshal(settings)
+	if err != nil {
+		return c, campaigns.Wrap(campaigns.CodeInternal, "settings", err)
+	}
+	var closedAt *time.Time
+	if to == campaigns.CampaignClosed {
+		now := s.clock.Now()
+		closedAt = &now
+	}
+	return scanCampaign(tx.QueryRow(ctx, `update campaigns set state = $2, closed_at = $3, settings = $4, revision = revision + 1, updated_at = now()
+		where id = $1 returning `+campaignColumns, c.ID, to, closedAt, body))
+}
+
 // UpdateSettings replaces the settings if the campaign still has the revision;
 // CodeStale when it does not, CodeNotFound when there is no such campaign.
 func (s *Store) UpdateSettings(ctx context.Context, id, revision int64, settings campaigns.Settings) (campaigns.Campaign, error) {
-	if err := checkSettings(settings); err != nil {
+	current, err := s.Campaign(ctx, id)
+	if err != nil {
+		return campaigns.Campaign{}, err
+	}
+	if err := settings.ValidateFor(current.Kind); err != nil {
 		return campaigns.Campaign{}, err
 	}
 	body, err := json.Marshal(settings)
@@ -134,10 +142,11 @@ func (s *Store) UpdateSettings(ctx context.Context, id, revision int64, settings
 	c, err := scanCampaign(s.pool.QueryRow(ctx, `update campaigns set settings = $3, revision = revision + 1, updated_at = now()
 		where id = $1 and revision = $2 returning `+campaignColumns, id, revision, body))
 	if errors.Is(err, pgx.ErrNoRows) {
-		if _, err := s.Campaign(ctx, id); err != nil {
-			return c, err
-		}
-		return c, campaigns.Errorf(campaigns.CodeStale, "campaign %d is not at revision %d any more", id, revision)
+		return c, stale(current.Name, revision)
 	}
 	return c, classify(err)
+}
+
+func stale(name string, revision int64) error {
+	return campaigns.Errorf(campaigns.CodeStale, "campaign %q was changed meanwhile: it is not at revision %d any more", name, revision)
 }

@@ -7,23 +7,6 @@ import (
 	"ringmaster/campaigns"
 )
 
-// checkSettings names the first setting that is wrong or that the gate cannot
-// keep.
-func checkSettings(settings campaigns.Settings) error {
-	if err := settings.Validate(); err != nil {
-		return err
-	}
-	for field, limit := range map[string]campaigns.Cap{"person_cap": settings.PersonCap, "number_cap": settings.NumberCap} {
-		switch {
-		case limit.Max < 0 || limit.Max > maxCap:
-			return campaigns.Invalid(field, "max: %d is not between 0 and %d", limit.Max, maxCap)
-		case limit.Max > 0 && limit.Per <= 0:
-			return campaigns.Invalid(field, "per: %v is not above zero", limit.Per)
-		}
-	}
-	return nil
-}
-
 // settingsCache holds parsed settings by campaign and revision, so that the
 // gate does not parse JSON for each batch. It holds one entry per campaign.
 type settingsCache struct {
