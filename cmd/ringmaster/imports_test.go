@@ -19,7 +19,7 @@ const module = "ringmaster"
 
 // domain is what everybody may import: the words of the house and its pure
 // functions.
-var domain = []string{"campaigns", "campaigns/phone", "campaigns/scoring", "campaigns/calling", "campaigns/segment"}
+var domain = []string{"campaigns", "campaigns/phone", "campaigns/scoring", "campaigns/scoring/model", "campaigns/scoring/judge", "campaigns/calling", "campaigns/segment"}
 
 // ours says what each package may import of our own packages. The first line
 // that matches a package holds; a package without a line may not exist. What is
@@ -31,7 +31,7 @@ var ours = []struct {
 }{
 	{"campaigns", nil},
 	{"campaigns/phone", domain},
-	{"campaigns/scoring", domain},
+	{"campaigns/scoring/...", domain},
 	{"campaigns/calling", domain},
 	{"campaigns/segment", domain},
 	{"campaigns/engine/...", slices.Concat(domain, []string{"campaigns/engine/..."})},

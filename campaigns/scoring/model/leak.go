@@ -1,0 +1,3 @@
+package model
+
+func checkLeaks(*Table) ([]string, error) { return nil, nil }
