@@ -22,8 +22,10 @@ const (
 	ReasonNoNumber           Reason = "no_number"
 	ReasonCallbackNotDue     Reason = "callback_not_due"
 	ReasonMaxAttempts        Reason = "max_attempts"
-	ReasonListExpired        Reason = "list_expired"
-	ReasonCampaignCap        Reason = "campaign_cap"
+	// ReasonAgentAway: a personal callback waits for its agent.
+	ReasonAgentAway   Reason = "agent_away"
+	ReasonListExpired Reason = "list_expired"
+	ReasonCampaignCap Reason = "campaign_cap"
 	// ReasonJurisdictionUnknown: no rule is known for where the person may be.
 	ReasonJurisdictionUnknown Reason = "jurisdiction_unknown"
 	ReasonHoliday             Reason = "holiday"

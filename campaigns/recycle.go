@@ -1,7 +1,9 @@
 package campaigns
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -12,10 +14,59 @@ type RecycleRule struct {
 	Delay  Duration `json:"delay"`
 	Growth float64  `json:"growth"`
 	Max    int      `json:"max"`
-	Block  bool     `json:"block,omitempty"`
-	// NextNumber goes on with the contact's next number at once, where there
-	// is one, before the rule counts.
+	// MaxDelay bounds the grown delay; zero: 30 days.
+	MaxDelay Duration `json:"max_delay,omitempty"`
+	Block    bool     `json:"block,omitempty"`
+	// NextNumber goes on with the contact's next number after Delay, where there
+	// is one, before the rule counts. After the last number the rule counts, and
+	// a retry begins with the first number again.
 	NextNumber bool `json:"next_number,omitempty"`
+	// OtherHour moves a retry to an hour of the customer's day that is at least
+	// two hours from those of the last attempts: who is out at ten in the morning
+	// today is likely to be out at ten tomorrow.
+	OtherHour bool `json:"other_hour,omitempty"`
+}
+
+// longestDelay bounds every delay of a retry.
+const longestDelay = 30 * 24 * time.Hour
+
+// Validate names the first wrong setting.
+func (r *RecycleRule) Validate(field string) error {
+	switch {
+	case r.Delay < 0 || r.Delay.Std() > longestDelay:
+		return Invalid(field+".delay", "%v is not between 0 and 30 days", r.Delay)
+	case r.MaxDelay < 0 || r.MaxDelay.Std() > longestDelay:
+		return Invalid(field+".max_delay", "%v is not between 0 and 30 days", r.MaxDelay)
+	case r.MaxDelay > 0 && r.MaxDelay < r.Delay:
+		return Invalid(field+".max_delay", "%v is below the delay of %v", r.MaxDelay, r.Delay)
+	case math.IsNaN(r.Growth) || r.Growth < 0 || r.Growth > 100:
+		return Invalid(field+".growth", "%v is not between 0 and 100", r.Growth)
+	case r.Max < 0:
+		return Invalid(field+".max", "%d is below zero", r.Max)
+	case r.Block && (r.Max > 0 || r.NextNumber):
+		return Invalid(field+".block", "contradicts max and next_number")
+	}
+	return nil
+}
+
+// validateFollowUps names the first wrong rule of outcomes, dispositions and callbacks.
+func (s *Settings) validateFollowUps() error {
+	for _, outcome := range slices.Sorted(maps.Keys(s.Recycle)) {
+		rule := s.Recycle[outcome]
+		if !slices.Contains(Outcomes, outcome) {
+			return Invalid("recycle", "%q is no outcome of an attempt", outcome)
+		}
+		if err := rule.Validate("recycle." + string(outcome)); err != nil {
+			return err
+		}
+	}
+	for i := range s.Dispositions {
+		d := &s.Dispositions[i]
+		if err := d.Then.Validate("dispositions." + string(d.Code) + ".then"); err != nil {
+			return err
+		}
+	}
+	return s.Callbacks.Validate()
 }
 
 // NextStep is where a candidate goes after an attempt or a result.
@@ -24,8 +75,9 @@ type NextStep struct {
 	Reason Reason
 	// Due is set for resting and callback.
 	Due time.Time
-	// NextNumber asks to move to the contact's next number.
-	NextNumber bool
+	// NextNumber asks to move to the contact's next number, FirstNumber to the
+	// first one again.
+	NextNumber, FirstNumber bool
 }
 
 // Next applies the rule. same is how often in this campaign the same outcome
@@ -42,16 +94,53 @@ func (r RecycleRule) Next(reason Reason, same, attempts, maxAttempts int, hasNex
 	case same > r.Max:
 		return NextStep{State: CandidateDone, Reason: reason}
 	}
-	growth := r.Growth
-	if growth < 1 {
-		growth = 1
+	growth := max(r.Growth, 1)
+	most := longestDelay
+	if r.MaxDelay > 0 {
+		most = r.MaxDelay.Std()
 	}
-	delay := time.Duration(float64(r.Delay) * math.Pow(growth, float64(same-1)))
-	const most = 30 * 24 * time.Hour
-	if delay < 0 || delay > most {
-		delay = most
+	delay := float64(r.Delay) * math.Pow(growth, float64(same-1))
+	due := now.Add(time.Duration(min(delay, float64(most))))
+	return NextStep{State: CandidateResting, Reason: reason, Due: due, FirstNumber: r.NextNumber}
+}
+
+// otherHourGap is how far from the hours of earlier attempts another hour is.
+const otherHourGap = 2 * time.Hour
+
+// AtOtherHour gives the first moment from due on, in steps of half an hour
+// within a day, that is open and whose time of day is otherHourGap from that of
+// every earlier attempt; where there is none, the open one that is farthest from
+// them; due itself where nothing is open. The times of day are those of zone.
+func AtOtherHour(due time.Time, tried []time.Time, zone *time.Location, open func(time.Time) bool) time.Time {
+	best, farthest := due, time.Duration(-1)
+	for step := range 48 {
+		at := due.Add(time.Duration(step) * 30 * time.Minute)
+		if !open(at) {
+			continue
+		}
+		gap := 12 * time.Hour
+		for _, t := range tried {
+			gap = min(gap, dayGap(at.In(zone), t.In(zone)))
+		}
+		if gap >= otherHourGap {
+			return at
+		}
+		if gap > farthest {
+			best, farthest = at, gap
+		}
 	}
-	return NextStep{State: CandidateResting, Reason: reason, Due: now.Add(delay)}
+	return best
+}
+
+// dayGap is how far two times of day are apart, over midnight where that is
+// nearer.
+func dayGap(a, b time.Time) time.Duration {
+	const day = 24 * time.Hour
+	of := func(t time.Time) time.Duration {
+		return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
+	}
+	gap := (of(a) - of(b)).Abs()
+	return min(gap, day-gap)
 }
 
 // DefaultRecycle is the rule per outcome; the delays are common practice of
@@ -60,10 +149,10 @@ func DefaultRecycle() map[Outcome]RecycleRule {
 	minutes := func(n int) Duration { return Seconds(60 * n) }
 	return map[Outcome]RecycleRule{
 		OutcomeAnswered:    {Delay: minutes(24 * 60), Growth: 2, Max: 2},
-		OutcomeMachine:     {Delay: minutes(180), Growth: 1.5, Max: 4},
+		OutcomeMachine:     {Delay: minutes(180), Growth: 1.5, Max: 4, OtherHour: true},
 		OutcomeDropped:     {Delay: minutes(72 * 60), Growth: 1, Max: 1},
 		OutcomeBusy:        {Delay: minutes(15), Growth: 2, Max: 4},
-		OutcomeNoAnswer:    {Delay: minutes(120), Growth: 1.5, Max: 5},
+		OutcomeNoAnswer:    {Delay: minutes(120), Growth: 1.5, Max: 5, OtherHour: true},
 		OutcomeRejected:    {Delay: minutes(24 * 60), Growth: 2, Max: 2},
 		OutcomeBadNumber:   {NextNumber: true},
 		OutcomeUnreachable: {Delay: minutes(240), Growth: 2, Max: 3, NextNumber: true},

@@ -46,6 +46,8 @@ type Settings struct {
 	// Compliance says which rules bind the campaign beyond those of the called
 	// party's place.
 	Compliance Compliance `json:"compliance"`
+	// Callbacks say how long a personal callback waits for its agent.
+	Callbacks CallbackRules `json:"callbacks"`
 	// Triggers say what events of other systems do in the campaign.
 	Triggers []Trigger `json:"triggers,omitempty"`
 	// What one kind of campaign has and the others have not: one of these, or
@@ -67,7 +69,7 @@ func DefaultSettings(kind Kind) Settings {
 		HalfLife: Duration(30 * 24 * time.Hour), AttemptDecay: 0.8,
 		Window: DailyWindow(8, 21), MaxAttempts: 6,
 		PersonCap: Cap{Max: 4, Per: Duration(24 * time.Hour)}, NumberCap: Cap{Max: 3, Per: Duration(24 * time.Hour)},
-		Recycle: DefaultRecycle(), Dispositions: DefaultDispositions(), HopperSeconds: 30, DefaultRegion: "US",
+		Recycle: DefaultRecycle(), Dispositions: DefaultDispositions(), Callbacks: DefaultCallbacks(), HopperSeconds: 30, DefaultRegion: "US",
 		Script: "Hello {{first_name|there}}, this is {{agent_name}}.",
 	}
 	s.specialise(kind)
@@ -110,6 +112,9 @@ func (s *Settings) Validate() error {
 		if err := part.Validate(); err != nil {
 			return err
 		}
+	}
+	if err := s.validateFollowUps(); err != nil {
+		return err
 	}
 	return s.validateKinds()
 }
