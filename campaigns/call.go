@@ -71,6 +71,12 @@ type Result struct {
 	CallbackPersonal bool
 	// ContactID binds an inbound call of an unknown or ambiguous caller.
 	ContactID int64
+	// ScriptVersion is that of the script shown; zero: the one in force. Disclosures
+	// are the codes of those that the agent confirms.
+	ScriptVersion int64
+	Disclosures   []string
+	// Offer that the customer took, with a sale; nil: none.
+	Offer *OfferAccepted
 	// WrapUp is how long the agent was in wrap_up, TalkTime and HoldTime how
 	// long in conversation and on hold.
 	WrapUp, TalkTime, HoldTime time.Duration

@@ -1,7 +1,6 @@
 package dialer
 
 import (
-	"strings"
 	"time"
 
 	"ringmaster/campaigns"
@@ -100,20 +99,14 @@ func (a *agentActor) staged(v campaigns.CallView, waited time.Duration) {
 	a.tell(kind)
 }
 
-// addressed puts the agent's name into a script that was merged before it was
-// known who would speak it.
+// addressed puts the agent's name into texts that were merged before it was
+// known who would speak them.
 func (a *agentActor) addressed(p *campaigns.Pop) *campaigns.Pop {
-	const field = "{{agent_name}}"
-	if p == nil || !strings.Contains(p.Script, field) {
-		return p
-	}
 	name := a.user.DisplayName
 	if name == "" {
 		name = a.user.Name
 	}
-	filled := *p
-	filled.Script = strings.ReplaceAll(p.Script, field, name)
-	return &filled
+	return p.Addressed(name)
 }
 
 // popped brings the screen pop that was not ready when the call was offered.
