@@ -28,6 +28,10 @@ type factRow struct {
 	address                                               zoneQuestion
 	byNumber                                              []string
 	facts                                                 calling.Facts
+	// callbackAt is when a callback was promised for; agentReady says that its
+	// agent is ready now.
+	callbackAt time.Time
+	agentReady bool
 	// consents in force by purpose, the newest first; the campaign's settings say
 	// which of them count.
 	consents []heldConsent
@@ -77,11 +81,13 @@ const addressOfContact = `(select array[p.region, p.postal_code, p.time_zone] fr
 const factsOfCandidate = `
 select coalesce(w.candidate, 0), w.contact, w.number, w.campaign, coalesce(c.agent_id, 0),
 	coalesce(c.state, ''), n.e164, n.shared, coalesce(c.answer_probability, 0), coalesce(c.attempts, 0),
-	(select b.kind = 'callback' from buckets b where b.id = c.bucket_id),
+	(select b.kind = 'callback' from buckets b where b.id = c.bucket_id), c.callback_at,
+	case when c.agent_id is not null then (select a.state = 'ready' from agent_presence a join nodes o
+		on o.name = a.node and o.epoch = a.epoch and o.lease_until > clock_timestamp() where a.agent_id = c.agent_id) end,
 	n.zones, n.region, `
 
 const factsOfNumber = `,
-	n.bad_at is not null, coalesce(l.active, true),
+	n.bad_at is not null, coalesce(l.active, true), coalesce(l.expires_at <= $2, false),
 	` + suppressedUntil + `,
 	coalesce((select true from complaints o where o.contact_id = w.contact and o.closed_at is null limit 1), false),
 	coalesce((select true from objections o where o.contact_id = w.contact and o.withdrawn_at is null limit 1), false),
@@ -117,15 +123,15 @@ func (s *Store) scanFacts(row pgx.CollectableRow) (factRow, error) {
 
 func scanFactColumns(row pgx.CollectableRow) (factRow, error) {
 	var r factRow
-	var callback *bool
+	var callback, ready *bool
 	var address []string
 	var doNotCall pgtype.Timestamptz
-	var refused *time.Time
+	var promised, refused *time.Time
 	var ofPerson, ofNumber pgtype.FlatArray[*time.Time]
 	f := &r.facts
 	err := row.Scan(&r.candidateID, &r.contactID, &r.numberID, &r.campaignID, &r.agentID,
-		&r.state, &r.number, &r.shared, &r.answerProbability, &f.Attempts, &callback,
-		&r.byNumber, &r.address.country, &address, &f.NumberBad, &f.ListActive, &doNotCall, &f.OpenComplaint, &f.Objected, &r.consents,
+		&r.state, &r.number, &r.shared, &r.answerProbability, &f.Attempts, &callback, &promised, &ready,
+		&r.byNumber, &r.address.country, &address, &f.NumberBad, &f.ListActive, &f.ListExpired, &doNotCall, &f.OpenComplaint, &f.Objected, &r.consents,
 		&refused, &ofPerson, &ofNumber, &f.PersonInCall)
 	if len(address) == 3 {
 		r.address.region, r.address.postalCode, r.address.timeZone = address[0], address[1], address[2]
@@ -139,6 +145,7 @@ func scanFactColumns(row pgx.CollectableRow) (factRow, error) {
 	}
 	f.NumberInAttempt = f.NumberInAttempt && !r.shared
 	f.AgreedCallback = callback != nil && *callback
+	r.callbackAt, r.agentReady = value(promised), ready != nil && *ready
 	f.DoNotCall, f.DoNotCallUntil = holds(doNotCall)
 	return r, err
 }

@@ -15,6 +15,8 @@ import (
 var gateReasons = []campaigns.Reason{
 	campaigns.ReasonOutsideWindow, campaigns.ReasonPersonCap, campaigns.ReasonNumberCap, campaigns.ReasonPersonInAttempt,
 	campaigns.ReasonNumberInAttempt, campaigns.ReasonPersonInCall, campaigns.ReasonCallbackNotDue,
+	campaigns.ReasonAgentAway, campaigns.ReasonDoNotCall, campaigns.ReasonConsentRefused, campaigns.ReasonHoliday, campaigns.ReasonCampaignCap,
+	campaigns.ReasonOutsidePreferredHours, campaigns.ReasonRefusalPeriod, campaigns.ReasonRecallAfterDrop,
 }
 
 // due is a candidate whose time has come.

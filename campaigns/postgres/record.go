@@ -41,12 +41,25 @@ func (s *Store) recordOne(ctx context.Context, tx pgx.Tx, f campaigns.Event) err
 		campaigns.CallIdentified, campaigns.CallClosed:
 		return s.recordCall(ctx, tx, f)
 	case campaigns.AgentChanged:
+		if err := recordPresence(ctx, tx, f); err != nil {
+			return err
+		}
 		return exec(ctx, tx, `insert into agent_spells (agent_id, state, reason, until, spent_ms, hold_ms) values ($1, $2, $3, $4, $5, $6)
 			on conflict do nothing`,
 			f.AgentID, f.PreviousState, f.PreviousReason, f.At, f.Spent.Milliseconds(), f.Hold.Milliseconds())
 	default:
 		return nil
 	}
+}
+
+// recordPresence keeps what the agent does now.
+func recordPresence(ctx context.Context, tx pgx.Tx, f campaigns.Event) error {
+	if f.AgentState == "" {
+		return nil
+	}
+	return exec(ctx, tx, `insert into agent_presence (agent_id, state, since, node, epoch) values ($1, $2, $3, $4, $5)
+		on conflict (agent_id) do update set state = excluded.state, since = excluded.since, node = excluded.node, epoch = excluded.epoch
+		where agent_presence.since <= excluded.since`, f.AgentID, f.AgentState, f.At, f.Node, f.Epoch)
 }
 
 // recordAnswer sets the answer and opens the call.

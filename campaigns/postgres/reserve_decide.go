@@ -43,7 +43,7 @@ func (r *reservation) decide(ctx context.Context) error {
 		}
 		row.facts.PersonInAttempt = row.facts.PersonInAttempt || people[row.contactID]
 		row.facts.NumberInAttempt = (row.facts.NumberInAttempt || numbers[row.numberID]) && !row.shared
-		switch verdict := calling.Decide(row.facts, r.now); {
+		switch verdict := row.decide(r.now); {
 		case verdict.Allowed:
 			people[row.contactID], numbers[row.numberID] = true, true
 			r.passed = append(r.passed, *row)
@@ -61,6 +61,23 @@ func (r *reservation) decide(ctx context.Context) error {
 		r.moves = append(r.moves, refuse(row, verdicts[i], next[row.candidateID], r.now))
 	}
 	return err
+}
+
+// decide asks calling.Decide, and lets a personal callback that may be called
+// wait for its agent.
+func (row *factRow) decide(now time.Time) calling.Verdict {
+	v := calling.Decide(row.facts, now)
+	if !v.Allowed || !row.facts.AgreedCallback || row.agentID == 0 || row.agentReady || row.callbackAt.IsZero() {
+		return v
+	}
+	zone := time.UTC
+	if len(row.facts.Locations) > 0 {
+		zone = row.facts.Locations[0]
+	}
+	if until := row.facts.Settings.Callbacks.WaitUntil(row.callbackAt, now, zone); !until.IsZero() {
+		return calling.Verdict{Reason: campaigns.ReasonAgentAway, Until: until}
+	}
+	return v
 }
 
 // is reports whether the row is what the item was when it was pushed.

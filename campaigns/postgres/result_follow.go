@@ -36,7 +36,7 @@ func (s *Store) follow(ctx context.Context, tx pgx.Tx, r campaigns.Result, c res
 		reply.Candidate = candidate.state
 		return reply, nil
 	}
-	next, agentID, err := nextAfterResult(ctx, tx, r, c, choice, candidate, now)
+	next, agentID, err := s.nextAfterResult(ctx, tx, r, c, choice, candidate, now)
 	if err != nil {
 		return reply, err
 	}
@@ -70,7 +70,7 @@ func noCallback(candidate heldCandidate) error {
 
 // nextAfterResult applies the rule of the choice. An agreed callback is kept
 // even where the attempts are used up; a final word stands as the reason.
-func nextAfterResult(ctx context.Context, tx pgx.Tx, r campaigns.Result, c resultCall, choice campaigns.DispositionChoice,
+func (s *Store) nextAfterResult(ctx context.Context, tx pgx.Tx, r campaigns.Result, c resultCall, choice campaigns.DispositionChoice,
 	candidate heldCandidate, now time.Time) (campaigns.NextStep, int64, error) {
 	reason := campaigns.Reason(r.Disposition)
 	switch r.Disposition {
@@ -86,8 +86,9 @@ func nextAfterResult(ctx context.Context, tx pgx.Tx, r campaigns.Result, c resul
 		return campaigns.NextStep{State: campaigns.CandidateBlocked, Reason: reason}, 0, nil
 	}
 	var same int
-	if err := tx.QueryRow(ctx, `select count(*) from calls where contact_id = $1 and campaign_id = $2 and disposition = $3`,
-		c.contactID, c.campaignID, r.Disposition).Scan(&same); err != nil {
+	if err := tx.QueryRow(ctx, `select count(*) from calls where contact_id = $1 and campaign_id = $2 and disposition = $3
+			and started_at >= coalesce((select reset_at from candidates where id = $4), '-infinity')`,
+		c.contactID, c.campaignID, r.Disposition, candidate.id).Scan(&same); err != nil {
 		return campaigns.NextStep{}, 0, err
 	}
 	attempts := candidate.attempts
@@ -97,6 +98,12 @@ func nextAfterResult(ctx context.Context, tx pgx.Tx, r campaigns.Result, c resul
 	next := choice.Then.Next(reason, max(same, 1), attempts, candidate.settings.MaxAttempts, candidate.nextNumberID != 0, now)
 	if next.State == campaigns.CandidateDone && choice.Then.Max == 0 {
 		next.Reason = reason
+	}
+	if choice.Then.OtherHour && next.State == campaigns.CandidateResting {
+		var err error
+		if next.Due, err = s.atOtherHour(ctx, tx, candidate, next.Due); err != nil {
+			return next, 0, err
+		}
 	}
 	return next, 0, nil
 }

@@ -15,9 +15,10 @@ type heldCandidate struct {
 	id, campaignID, contactID int64
 	state                     campaigns.CandidateState
 	attempts                  int
-	// nextNumberID is the person's next callable number after the present one.
-	nextNumberID int64
-	settings     *campaigns.Settings
+	// nextNumberID is the person's next callable number after the present one,
+	// firstNumberID the first of the others; zero: none.
+	nextNumberID, firstNumberID int64
+	settings                    *campaigns.Settings
 }
 
 // holdCandidate locks a candidate and reads what its next step depends on.
@@ -26,9 +27,10 @@ func (s *Store) holdCandidate(ctx context.Context, tx pgx.Tx, id int64, now time
 	err := tx.QueryRow(ctx, `select k.campaign_id, k.contact_id, k.state, k.attempts,
 		coalesce((select cn.number_id from `+callableNumbers+`
 			and cn.position > (select position from contact_numbers p where p.contact_id = k.contact_id and p.number_id = k.number_id)
-			order by cn.position limit 1), 0)
+			order by cn.position limit 1), 0),
+		coalesce((select cn.number_id from `+callableNumbers+` order by cn.position limit 1), 0)
 		from candidates k `+ofCampaign+` where k.id = $1 for no key update of k`, id, now).
-		Scan(&c.campaignID, &c.contactID, &c.state, &c.attempts, &c.nextNumberID)
+		Scan(&c.campaignID, &c.contactID, &c.state, &c.attempts, &c.nextNumberID, &c.firstNumberID)
 	if err != nil {
 		return c, err
 	}
@@ -46,12 +48,51 @@ func (s *Store) step(ctx context.Context, tx pgx.Tx, c heldCandidate, next campa
 	if counted {
 		added, decay = 1, math.Log2(c.settings.AttemptDecay)
 	}
-	if next.NextNumber {
+	switch {
+	case next.NextNumber:
 		number = c.nextNumberID
+	case next.FirstNumber:
+		number = c.firstNumberID
 	}
-	return exec(ctx, tx, `update candidates set state = $2, reason = $3, due_at = $4, agent_id = nullif($5::bigint, 0), queued_at = null,
-		attempts = attempts + $6, rank = rank + $7, number_id = coalesce(nullif($8::bigint, 0), number_id), state_at = $9
+	return exec(ctx, tx, `update candidates set state = $2::text, reason = $3, due_at = $4::timestamptz, agent_id = nullif($5::bigint, 0), queued_at = null,
+		attempts = attempts + $6, rank = rank + $7, number_id = coalesce(nullif($8::bigint, 0), number_id), state_at = $9,
+		callback_at = case when $2::text = 'callback' then $4::timestamptz end
 		where id = $1`, c.id, next.State, next.Reason, optional(next.Due), agentID, added, decay, number, now)
+}
+
+// hoursTried is how many of the last attempts another hour keeps away from.
+const hoursTried = 4
+
+// atOtherHour moves the due time of a retry to an hour of the person's day at
+// which they were not tried lately, within the campaign's window.
+func (s *Store) atOtherHour(ctx context.Context, tx pgx.Tx, c heldCandidate, due time.Time) (time.Time, error) {
+	var at zoneQuestion
+	var byNumber []string
+	var tried []time.Time
+	err := tx.QueryRow(ctx, `select n.region, n.zones, p.region, p.postal_code, p.time_zone,
+			array(select a.reserved_at from attempts a where a.contact_id = k.contact_id and a.candidate_id = k.id order by a.reserved_at desc limit $2)
+		from candidates k join contacts p on p.id = k.contact_id join numbers n on n.id = k.number_id where k.id = $1`, c.id, hoursTried).
+		Scan(&at.country, &byNumber, &at.region, &at.postalCode, &at.timeZone, &tried)
+	if err != nil {
+		return due, err
+	}
+	_, clocks := s.zones.of(at, byNumber)
+	if len(clocks) == 0 {
+		return due, nil
+	}
+	return campaigns.AtOtherHour(due, tried, clocks[0], func(at time.Time) bool { return openOn(clocks, c.settings.Window, at) }), nil
+}
+
+// openOn reports whether the window is open on every clock.
+func openOn(clocks []*time.Location, w campaigns.Window, at time.Time) bool {
+	for _, clock := range clocks {
+		local := at.In(clock)
+		minute, hours := local.Hour()*60+local.Minute(), w.Days[local.Weekday()]
+		if minute < hours.From || minute >= hours.Until {
+			return false
+		}
+	}
+	return true
 }
 
 // stepAfterOutcome recycles an open candidate by the campaign's rule for the
@@ -62,7 +103,8 @@ func (s *Store) stepAfterOutcome(ctx context.Context, tx pgx.Tx, candidateID int
 		return err
 	}
 	var same int
-	if err := tx.QueryRow(ctx, `select count(*) from attempts where contact_id = $1 and candidate_id = $2 and outcome = $3`,
+	if err := tx.QueryRow(ctx, `select count(*) from attempts where contact_id = $1 and candidate_id = $2 and outcome = $3
+			and reserved_at >= coalesce((select reset_at from candidates where id = $2), '-infinity')`,
 		c.contactID, candidateID, outcome).Scan(&same); err != nil {
 		return err
 	}
@@ -76,5 +118,10 @@ func (s *Store) stepAfterOutcome(ctx context.Context, tx pgx.Tx, candidateID int
 		rule = campaigns.DefaultRecycle()[outcome]
 	}
 	next := rule.Next(campaigns.ReasonOf(outcome), max(same, 1), attempts, c.settings.MaxAttempts, c.nextNumberID != 0, now)
+	if rule.OtherHour && next.State == campaigns.CandidateResting {
+		if next.Due, err = s.atOtherHour(ctx, tx, c, next.Due); err != nil {
+			return err
+		}
+	}
 	return s.step(ctx, tx, c, next, 0, counted, now)
 }

@@ -26,7 +26,7 @@ func (s *Store) DNCLists(ctx context.Context) ([]campaigns.DNCListState, error) 
 				+ case when d.name = $1 then (select count(*) from suppressions where expires_at is null or expires_at > $2) else 0 end,
 			(select count(*) from dnc_patterns x where x.list_id = d.id and (x.expires_at is null or x.expires_at > $2)),
 			coalesce((array_agg(f.file order by f.id desc) filter (where f.loaded_at is not null and f.file <> $3))[1], ''),
-			max(f.loaded_at) filter (where f.file <> $3), coalesce(bool_or(f.loaded_at is null and f.retired_at is null), false)
+			max(f.loaded_at) filter (where f.file <> $3), coalesce(bool_or(f.id is not null and f.loaded_at is null and f.retired_at is null), false)
 		from (select id, name, campaign_id, national, max_age from dnc_lists
 		      union all select 0, $1, null, false, null where not exists (select from dnc_lists where name = $1)) d
 		left join campaigns c on c.id = d.campaign_id left join dnc_files f on f.list_id = d.id

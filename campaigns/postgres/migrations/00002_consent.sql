@@ -94,3 +94,17 @@ create table erasures (
 
 -- Who waits behind a do-not-call entry is found when it is lifted.
 create index candidates_do_not_call on candidates (number_id) where reason = 'do_not_call' and state in ('blocked', 'resting');
+
+-- The time that was promised for a callback, while it is owed.
+alter table candidates add column callback_at timestamptz;
+update candidates set callback_at = due_at where state = 'callback';
+
+-- What each agent does, as their node last said, so that a personal callback
+-- knows whether its agent is ready. It counts while the node's lease is fresh.
+create table agent_presence (
+    agent_id bigint primary key references users,
+    state    text not null check (state in ('offline', 'not_ready', 'ready', 'preview', 'reserved', 'talking', 'wrap_up')),
+    since    timestamptz not null,
+    node     text not null,
+    epoch    bigint not null
+) with (fillfactor = 50);
