@@ -138,6 +138,9 @@ func TestCampaignsAreMadeAndChanged(t *testing.T) {
 	wrong.PersonCap = campaigns.Cap{Max: 1}
 	_, err = h.store.UpdateSettings(ctx, h.campaign.ID, h.campaign.Revision, wrong)
 	h.code(err, campaigns.CodeInvalid, "person_cap")
+	_, err = h.store.UpdateSettings(ctx, h.campaign.ID, h.campaign.Revision, settings)
+	h.code(err, campaigns.CodeInvalid, "prospecting: is for campaigns of that kind; this one is win_back")
+	settings = h.campaign.Settings
 	_, err = h.store.UpdateSettings(ctx, h.campaign.ID, h.campaign.Revision-1, settings)
 	h.code(err, campaigns.CodeStale, "not at revision")
 	_, err = h.store.UpdateSettings(ctx, 999, 1, settings)
@@ -156,7 +159,7 @@ func TestCampaignsAreMadeAndChanged(t *testing.T) {
 	h.code(err, campaigns.CodeNotFound, `"nobody"`)
 	_, err = h.store.MoveCampaign(ctx, 999, campaigns.CampaignRunning)
 	h.code(err, campaigns.CodeNotFound, "999")
-	closed, err := h.store.CreateCampaign(ctx, "closed", campaigns.KindLoyalty, settings)
+	closed, err := h.store.CreateCampaign(ctx, "closed", campaigns.KindLoyalty, campaigns.DefaultSettings(campaigns.KindLoyalty))
 	h.must(err)
 	_, err = h.store.MoveCampaign(ctx, closed.ID, campaigns.CampaignClosed)
 	h.must(err)

@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"ringmaster/campaigns"
+	"ringmaster/campaigns/definition"
 	"ringmaster/campaigns/phone"
 	"ringmaster/campaigns/postgres"
 )
 
 // campaignCmd are the commands on campaigns.
 type campaignCmd struct {
+	Apply  applyCampaignsCmd `cmd:"" help:"Create or change campaigns as YAML files say."`
 	Create createCampaignCmd `cmd:"" help:"Create a campaign (as draft)."`
 	List   listCampaignsCmd  `cmd:"" help:"List campaigns."`
 	Show   showCampaignCmd   `cmd:"" help:"Show a campaign's settings."`
@@ -35,6 +37,7 @@ type createCampaignCmd struct {
 	Until        int           `default:"21" help:"Hour at which calling ends, in the customer's time."`
 	Script       string        `help:"Script for agents, with fields such as {{first_name|there}}."`
 	Offer        string        `help:"Offer shown with the script."`
+	Product      string        `help:"What a cross-sell campaign offers, as the contacts' attribute owned_products names it."`
 	Region       string        `help:"Country (ISO 3166) of numbers without a prefix. Default: phone.default_region." placeholder:"XX"`
 }
 
@@ -61,6 +64,9 @@ func (c *createCampaignCmd) Run(ctx context.Context, io streams, all *cli) error
 	settings.RingTimeout, settings.ConnectLimit = campaigns.Duration(c.RingTimeout), campaigns.Duration(c.ConnectLimit)
 	settings.Window = campaigns.DailyWindow(c.From, c.Until)
 	settings.DefaultRegion, settings.Offer = c.Region, c.Offer
+	if c.Product != "" {
+		settings.Selection.OwnedAttribute, settings.Selection.Product = "owned_products", c.Product
+	}
 	if c.Script != "" {
 		settings.Script = c.Script
 	}
@@ -106,13 +112,27 @@ func (listCampaignsCmd) Run(ctx context.Context, io streams, all *cli) error {
 
 type showCampaignCmd struct {
 	Name string `arg:"" help:"Name of the campaign."`
+	YAML bool   `name:"yaml" help:"As a file for campaign apply."`
 }
 
-// Run shows the campaign as JSON.
+// Help shows an example.
+func (showCampaignCmd) Help() string {
+	return "Example: ringmaster campaign show winback --yaml > winback.yaml"
+}
+
+// Run shows the campaign as JSON or YAML.
 func (c *showCampaignCmd) Run(ctx context.Context, io streams, all *cli) error {
 	return all.withStore(ctx, io, func(store *postgres.Store) error {
 		found, err := store.CampaignByName(ctx, c.Name)
 		if err != nil {
+			return err
+		}
+		if c.YAML {
+			text, err := definition.Marshal(found)
+			if err != nil {
+				return err
+			}
+			_, err = io.out.Write(text)
 			return err
 		}
 		out := json.NewEncoder(io.out)
