@@ -40,6 +40,7 @@ type Store struct {
 	numberKey []byte
 	settings  *settingsCache
 	zones     *zoneBook
+	models    modelCache
 	log       *slog.Logger
 }
 

@@ -140,5 +140,8 @@ func (p *picker) mark(ctx context.Context, best []head, now time.Time) ([]campai
 			taken, items = append(taken, h), append(items, h.item)
 		}
 	}
+	if err := p.keepFeatures(ctx, taken, now); err != nil {
+		return nil, err
+	}
 	return items, p.logPicks(ctx, taken, now)
 }

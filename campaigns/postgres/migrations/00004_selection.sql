@@ -91,3 +91,45 @@ create table selection_log (
 );
 create index selection_log_campaign on selection_log (campaign_id, kind, at);
 create index selection_log_candidate on selection_log (candidate_id);
+
+-- The registry of propensity models: versions of a name, one of them in use.
+create table models (
+    id          bigint generated always as identity primary key,
+    name        text not null check (name <> ''),
+    version     integer not null,
+    campaign_id bigint references campaigns,
+    trained_at  timestamptz not null,
+    rows        bigint not null,
+    successes   bigint not null,
+    metrics     jsonb not null default '{}',
+    document    jsonb not null,
+    in_use      boolean not null default false,
+    created_at  timestamptz not null default now(),
+    unique (name, version)
+);
+create unique index models_in_use on models (name) where in_use;
+
+-- When the training of a name began last, so that one node does it.
+create table model_trainings (
+    name     text primary key,
+    began_at timestamptz not null
+);
+
+-- The model that gave the propensity, and the propensity given before it.
+alter table candidates
+    add column model_id         bigint references models,
+    add column given_propensity float8 check (given_propensity > 0 and given_propensity <= 1);
+
+-- What was known of a person when a candidate was queued: a model learns from
+-- that, never from what came to be known after the call.
+create table candidate_features (
+    candidate_id bigint not null references candidates on delete cascade,
+    at           timestamptz not null,
+    features     jsonb not null,
+    primary key (candidate_id, at)
+);
+
+-- The campaigns whose candidates a model has scored.
+create table scored_campaigns (
+    campaign_id bigint primary key references campaigns
+);
