@@ -1,4 +1,7 @@
-// Package scoring gives a candidate its rank: who is called next.
+// Package scoring gives a candidate its rank: who is called next. It also says
+// what a customer is worth (Lifetime), whether a call is worth its cost
+// (Worthwhile), and when a person is most likely reached (Hours). Package model
+// learns propensities, package judge says how good they are.
 //
 // The rank is log2 of the candidate's expected worth, with the present taken
 // out: since exponential decay shrinks all candidates of a campaign by the same

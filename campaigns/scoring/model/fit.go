@@ -23,7 +23,7 @@ type fitted struct {
 // times it, or after maxSteps.
 const (
 	maxSteps  = 25
-	tolerance = 1e-7
+	tolerance = 1e-6
 )
 
 // fit minimises the weighted log-loss plus ½ Σ penalty × weight²; the intercept
@@ -72,7 +72,7 @@ func fit(ctx context.Context, m *design, labels []bool, weight, penalty []float6
 		}
 	}
 	f := &fitted{intercept: beta[d-1], weights: beta[:d-1], z: z}
-	return f, nil
+	return f, f.leaveOneOut(m, &chol, labels, weight)
 }
 
 // loss computes the log-odds into z and gives the penalised log-loss.
@@ -136,14 +136,9 @@ func (m *design) derivatives(beta, z []float64, labels []bool, weight, penalty [
 // (Pregibon 1981; Rad and Maleki, "A scalable estimate of the out-of-sample
 // prediction error via approximate leave-one-out", 2020). Scores of this kind
 // choose the penalty and calibrate: as honest as cross-validation, from one fit.
-func (f *fitted) leaveOneOut(m *design, labels []bool, weight, penalty []float64) error {
+// H is that of the last step.
+func (f *fitted) leaveOneOut(m *design, chol *mat.Cholesky, labels []bool, weight []float64) error {
 	d := m.size + 1
-	beta := append(append(make([]float64, 0, d), f.weights...), f.intercept)
-	_, hessian := m.derivatives(beta, f.z, labels, weight, penalty)
-	var chol mat.Cholesky
-	if !chol.Factorize(hessian) {
-		return errors.New("the regression has no solution")
-	}
 	var inverse mat.SymDense
 	if err := chol.InverseTo(&inverse); err != nil {
 		return campaigns.Wrap(campaigns.CodeInternal, "the regression has no solution", err)

@@ -25,55 +25,56 @@ func (p penalties) of(s *space) []float64 {
 	return out
 }
 
-// search fits the columns, screens the pairs, adds the best ones and chooses
-// the penalty, all by the loss on left-out rows.
+// The penalties that are tried, the middle one first.
+var (
+	plainPenalty = []penalties{{1, 1, 1}}
+	middle       = []penalties{{5, 1, 15}}
+	around       = []penalties{{5, 1, 15}, {2, 1, 5}, {15, 2, 40}}
+)
+
+// search fits the columns, screens the pairs, adds the best ones where they
+// help, and chooses the penalty, all by the loss on left-out rows.
 func search(ctx context.Context, s *space, d coded, labels []bool, weight []float64, o Options) (*fitted, error) {
-	tried := []penalties{{1, 1, 1}}
-	if !o.Plain {
-		tried = []penalties{{2, 1, 5}, {5, 1, 15}, {15, 2, 40}}
+	if o.Plain {
+		return choose(ctx, s, d, labels, weight, plainPenalty, nil)
 	}
-	best, err := choose(ctx, s, d, labels, weight, tried)
-	if err != nil || o.Plain {
-		return best, err
-	}
-	wide := *s
-	wide.Pairs = nil
-	for _, p := range screen(s, d, labels, weight, best) {
-		wide.addPair(p[0], p[1], d.codes, shapeOf(len(labels), o).rare)
-	}
-	if len(wide.Pairs) == 0 {
-		return best, nil
-	}
-	paired, err := choose(ctx, &wide, d, labels, weight, tried)
+	single, err := choose(ctx, s, d, labels, weight, middle, nil)
 	if err != nil {
 		return nil, err
 	}
-	if logLoss(paired.loo, labels, weight) < logLoss(best.loo, labels, weight) {
-		*s = wide
-		return paired, nil
+	wide := *s
+	wide.Pairs = nil
+	for _, p := range screen(s, d, labels, weight, single) {
+		wide.addPair(p[0], p[1], d.codes, shapeOf(len(labels), o).rare)
 	}
-	return best, nil
-}
-
-// choose fits with each of the penalties and keeps the fit of the least loss on
-// left-out rows.
-func choose(ctx context.Context, s *space, d coded, labels []bool, weight []float64, tried []penalties) (*fitted, error) {
-	m := s.designOf(d)
-	var best, last *fitted
-	least := 0.0
-	for _, p := range tried {
-		penalty := p.of(s)
-		f, err := fit(ctx, &m, labels, weight, penalty, last)
+	if wide.Size > s.Size {
+		paired, err := choose(ctx, &wide, d, labels, weight, around, single)
 		if err != nil {
 			return nil, err
 		}
-		if err := f.leaveOneOut(&m, labels, weight, penalty); err != nil {
+		if logLoss(paired.loo, labels, weight) < logLoss(single.loo, labels, weight) {
+			*s = wide
+			return paired, nil
+		}
+	}
+	return choose(ctx, s, d, labels, weight, around, single)
+}
+
+// choose fits with each of the penalties and keeps the fit of the least loss on
+// left-out rows. A fit starts where the one before it, or start, ended.
+func choose(ctx context.Context, s *space, d coded, labels []bool, weight []float64, tried []penalties, start *fitted) (*fitted, error) {
+	m := s.designOf(d)
+	var best *fitted
+	least := 0.0
+	for _, p := range tried {
+		f, err := fit(ctx, &m, labels, weight, p.of(s), start)
+		if err != nil {
 			return nil, err
 		}
 		if loss := logLoss(f.loo, labels, weight); best == nil || loss < least {
 			best, least = f, loss
 		}
-		last = f
+		start = f
 	}
 	return best, nil
 }

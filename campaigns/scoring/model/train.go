@@ -40,11 +40,25 @@ func Train(ctx context.Context, rows *Table, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	warnings, err := checkLeaks(t)
+	warnings, err := Leaks(t)
 	if err != nil {
 		return nil, err
 	}
 	return train(ctx, t, o, warnings)
+}
+
+// Check gives the warnings of training, or its refusal, without training.
+func Check(rows *Table, o Options) ([]string, error) {
+	t, err := admit(rows, o)
+	if err != nil {
+		return nil, err
+	}
+	warnings, err := Leaks(t)
+	if err != nil {
+		return nil, err
+	}
+	_, err = learn(t, shapeOf(t.Len(), o))
+	return warnings, err
 }
 
 func train(ctx context.Context, t *Table, o Options, warnings []string) (*Model, error) {
