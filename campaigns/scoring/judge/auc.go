@@ -1,18 +1,11 @@
 package judge
 
 import (
-	"cmp"
 	"math"
 	"slices"
-)
 
-// AUC is the probability that a success scores above a failure, ties counted
-// half; NaN where there is one class only. (Mann and Whitney's U over the number
-// of pairs.)
-func AUC(scores []float64, labels []bool) float64 {
-	wins, pairs := wins(scores, labels)
-	return wins / pairs // 0/0 is NaN
-}
+	"ringmaster/campaigns/scoring/model"
+)
 
 // WithinDayAUC is the AUC over pairs of the same day: how well the scores order
 // a day's list, whatever they know of the day. NaN where no day has both
@@ -41,7 +34,7 @@ func winsWithinDays(scores []float64, labels []bool, days []string) (won, pairs 
 		for k, i := range byDay[day] {
 			s[k], l[k] = scores[i], labels[i]
 		}
-		w, p := wins(s, l)
+		w, p := model.Wins(s, l)
 		won, pairs = won+w, pairs+p
 	}
 	return won, pairs
@@ -50,7 +43,7 @@ func winsWithinDays(scores []float64, labels []bool, days []string) (won, pairs 
 // StandardError of the AUC, from the variance of each row's share of pairs won
 // (DeLong, DeLong and Clarke-Pearson 1988).
 func StandardError(scores []float64, labels []bool) float64 {
-	order := descending(scores)
+	order := model.Descending(scores)
 	slices.Reverse(order)
 	var yes, no float64
 	for _, success := range labels {
@@ -83,34 +76,4 @@ func StandardError(scores []float64, labels []bool) float64 {
 	_, a := meanSD(ofYes)
 	_, b := meanSD(ofNo)
 	return math.Sqrt(a*a/yes + b*b/no)
-}
-
-// wins counts the pairs of a success and a failure, and those that the success
-// wins.
-func wins(scores []float64, labels []bool) (won, pairs float64) {
-	order := descending(scores)
-	var yes, no float64
-	for i := len(order) - 1; i >= 0; {
-		var tiedYes, tiedNo float64
-		for s := scores[order[i]]; i >= 0 && scores[order[i]] == s; i-- {
-			if labels[order[i]] {
-				tiedYes++
-			} else {
-				tiedNo++
-			}
-		}
-		won += tiedYes * (no + tiedNo/2)
-		yes, no = yes+tiedYes, no+tiedNo
-	}
-	return won, yes * no
-}
-
-// descending gives the indices of scores, the highest first, ties as they stand.
-func descending(scores []float64) []int {
-	order := make([]int, len(scores))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
-	return order
 }

@@ -1,5 +1,7 @@
 package judge
 
+import "ringmaster/campaigns/scoring/model"
+
 // Decile is a tenth of the rows, in the order of their scores.
 type Decile struct {
 	// Rows and the successes among them.
@@ -14,7 +16,7 @@ type Decile struct {
 
 // Deciles splits the rows by score, the highest first.
 func Deciles(scores []float64, labels []bool) []Decile {
-	order := descending(scores)
+	order := model.Descending(scores)
 	total := 0
 	for _, success := range labels {
 		if success {

@@ -47,7 +47,7 @@ func Unmarshal(data []byte) (*Model, error) {
 func (m *Model) check() error {
 	s := &m.Space
 	n := len(s.Columns)
-	if n == 0 || len(s.First) != n || len(s.Line) != n || len(m.Mean) != n || len(m.Weights) != s.Size {
+	if n == 0 || len(s.First) != n || len(s.Line) != n || len(m.Mean) != n || len(m.Spread) != n || len(m.Weights) != s.Size {
 		return fmt.Errorf("%d columns, %d weights of %d", n, len(m.Weights), s.Size)
 	}
 	for c := range s.Columns {

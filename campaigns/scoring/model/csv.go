@@ -20,9 +20,6 @@ type CSV struct {
 	// Positive is the target's value that is a success; empty: found among yes,
 	// true, 1, sale and the like.
 	Positive string
-	// Day, where given, is the column of the day of the call; it is not a
-	// feature.
-	Day string
 }
 
 // ReadCSV reads a CSV file with a header row, separated by commas, semicolons or
@@ -57,18 +54,14 @@ func ReadCSV(r io.Reader, c CSV) (*Table, error) {
 	if target < 0 {
 		return nil, campaigns.Invalid("target", "there is no column %q: there are %s", c.Target, strings.Join(names, ", "))
 	}
-	day := slices.Index(names, c.Day)
-	if c.Day != "" && (day < 0 || day == target) {
-		return nil, campaigns.Invalid("day", "there is no column %q besides the target: there are %s", c.Day, strings.Join(names, ", "))
-	}
-	return readRows(reader, names, target, day, c)
+	return readRows(reader, names, target, c)
 }
 
 // readRows reads what follows the header.
-func readRows(reader *csv.Reader, names []string, target, day int, c CSV) (*Table, error) {
+func readRows(reader *csv.Reader, names []string, target int, c CSV) (*Table, error) {
 	t := &Table{}
 	for i, name := range names {
-		if i != target && i != day {
+		if i != target {
 			t.Columns = append(t.Columns, name)
 		}
 	}
@@ -100,12 +93,9 @@ func readRows(reader *csv.Reader, names []string, target, day int, c CSV) (*Tabl
 		line, _ := reader.FieldPos(0)
 		cells := make([]string, 0, len(t.Columns))
 		for i, cell := range record {
-			switch i {
-			case target:
+			if i == target {
 				results = append(results, keep(cell))
-			case day:
-				t.Days = append(t.Days, keep(cell))
-			default:
+			} else {
 				cells = append(cells, keep(cell))
 			}
 		}

@@ -47,7 +47,7 @@ func effect(z float64) string {
 
 // say tells a cell in plain words.
 func (c *column) say(cell string) string {
-	name := strings.ReplaceAll(c.Name, "_", " ")
+	name := plainName(c.Name)
 	code, _ := c.code(cell)
 	switch {
 	case code == c.absent():
@@ -60,3 +60,6 @@ func (c *column) say(cell string) string {
 		return name + " is " + cell
 	}
 }
+
+// plainName is a column's name as one would say it.
+func plainName(column string) string { return strings.ReplaceAll(column, "_", " ") }

@@ -1,8 +1,12 @@
 package model
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
+
+	"ringmaster/campaigns"
 )
 
 // Model gives propensities. Its parts are written and read by Marshal and
@@ -27,6 +31,20 @@ type Model struct {
 	Weights []float64 `json:"weights"`
 	Mean    []float64 `json:"mean"`
 	Base    float64   `json:"base"`
+	// Spread is the standard deviation of what each column adds: how much it
+	// matters.
+	Spread []float64 `json:"spread"`
+	// LeftOut is how well the rows were predicted without themselves.
+	LeftOut LeftOut `json:"left_out"`
+}
+
+// LeftOut judges a model by its own rows, each scored as though it had been left
+// out of training: the probability that a success scores above a failure, and
+// the mean log-loss, in nats, beside that of knowing the base rate only.
+type LeftOut struct {
+	AUC         float64 `json:"auc"`
+	LogLoss     float64 `json:"log_loss"`
+	BaseLogLoss float64 `json:"base_log_loss"`
 }
 
 // Score gives the propensity of a row: the calibrated probability of success,
@@ -52,6 +70,18 @@ func (m *Model) ScoreAll(t *Table) []float64 {
 	return out
 }
 
+// Strongest gives the columns by how much they matter, with the standard
+// deviation, in doublings of the odds, of what they add.
+func (m *Model) Strongest() []campaigns.Factor {
+	out := make([]campaigns.Factor, len(m.Spread))
+	for c := range out {
+		name := m.Space.Columns[c].Name
+		out[c] = campaigns.Factor{Name: name, Text: plainName(name), Points: doublings(m.Spread[c])}
+	}
+	slices.SortStableFunc(out, func(a, b campaigns.Factor) int { return cmp.Compare(b.Points, a.Points) })
+	return out
+}
+
 // Columns are the names of those that the model reads.
 func (m *Model) Columns() []string {
 	names := make([]string, len(m.Space.Columns))
@@ -62,7 +92,7 @@ func (m *Model) Columns() []string {
 }
 
 // bounded keeps a probability off 0 and 1, of which no logarithm is.
-func bounded(p float64) float64 { return min(max(p, 1e-6), 1-1e-6) }
+func bounded(p float64) float64 { return min(max(p, 1e-9), 1-1e-9) }
 
 // logOdds sums the contributions of the columns.
 func (m *Model) logOdds(row Row) float64 {
@@ -88,49 +118,52 @@ func (m *Model) contributions(row Row) []float64 {
 			out[c] += m.Weights[s.Line[c]] * line
 		}
 	}
-	for p := range s.Pairs {
-		pair := &s.Pairs[p]
-		if f := s.feature(pair, codes[pair.A], codes[pair.B]); f >= 0 {
+	m.addPairs(out, codes)
+	return out
+}
+
+// addPairs adds what pairs of columns contribute, half to each.
+func (m *Model) addPairs(to []float64, codes []int32) {
+	for p := range m.Space.Pairs {
+		pair := &m.Space.Pairs[p]
+		if f := m.Space.feature(pair, codes[pair.A], codes[pair.B]); f >= 0 {
 			half := m.Weights[f] / 2
-			out[pair.A] += half
-			out[pair.B] += half
+			to[pair.A] += half
+			to[pair.B] += half
 		}
 	}
-	return out
 }
 
 // settle takes over calibrated weights and splits the intercept into what the
 // average person has and what each column adds to that on average.
 func (m *Model) settle(intercept float64, weights []float64, d coded, weight []float64) {
 	m.Weights = weights
-	m.Mean = make([]float64, len(m.Space.Columns))
+	n := len(m.Space.Columns)
+	m.Mean, m.Spread = make([]float64, n), make([]float64, n)
 	total := 0.0
-	for _, w := range weight {
-		total += w
-	}
-	for c := range m.Space.Columns {
-		for i, code := range d.codes[c] {
-			v := weights[m.Space.First[c]+int(code)]
+	adds := make([]float64, n)
+	squares := make([]float64, n)
+	codes := make([]int32, n)
+	for i, w := range weight {
+		for c := range adds {
+			codes[c] = d.codes[c][i]
+			adds[c] = weights[m.Space.First[c]+int(codes[c])]
 			if line := m.Space.Line[c]; line >= 0 {
-				v += weights[line] * d.lines[c][i]
-			}
-			m.Mean[c] += weight[i] * v
-		}
-	}
-	for p := range m.Space.Pairs {
-		pair := &m.Space.Pairs[p]
-		for i := range weight {
-			if f := m.Space.feature(pair, d.codes[pair.A][i], d.codes[pair.B][i]); f >= 0 {
-				half := weight[i] * weights[f] / 2
-				m.Mean[pair.A] += half
-				m.Mean[pair.B] += half
+				adds[c] += weights[line] * d.lines[c][i]
 			}
 		}
+		m.addPairs(adds, codes)
+		for c, v := range adds {
+			m.Mean[c] += w * v
+			squares[c] += w * v * v
+		}
+		total += w
 	}
 	m.Base = intercept
 	for c := range m.Mean {
 		m.Mean[c] /= total
 		m.Base += m.Mean[c]
+		m.Spread[c] = math.Sqrt(max(squares[c]/total-m.Mean[c]*m.Mean[c], 0))
 	}
 }
 

@@ -154,6 +154,9 @@ func number(cell string) (value float64, ok bool) {
 	if missing(cell) || strings.EqualFold(cell, "unknown") {
 		return math.NaN(), true
 	}
+	if !strings.ContainsRune("+-.0123456789", rune(cell[0])) {
+		return math.NaN(), false // most texts end here, without an error made for each
+	}
 	value, err := strconv.ParseFloat(cell, 64)
 	if err != nil || math.IsInf(value, 0) || math.IsNaN(value) {
 		return math.NaN(), false

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 
@@ -57,15 +58,16 @@ func Check(rows *Table, o Options) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = learn(t, shapeOf(t.Len(), o))
-	return warnings, err
+	_, more, err := learn(t, shapeOf(t.Len(), o))
+	return append(warnings, more...), err
 }
 
 func train(ctx context.Context, t *Table, o Options, warnings []string) (*Model, error) {
-	columns, err := learn(t, shapeOf(t.Len(), o))
+	columns, more, err := learn(t, shapeOf(t.Len(), o))
 	if err != nil {
 		return nil, err
 	}
+	warnings = append(warnings, more...)
 	weight := weights(t.Len(), o)
 	d := encode(columns, t)
 	s := spaceOf(columns)
@@ -80,6 +82,13 @@ func train(ctx context.Context, t *Table, o Options, warnings []string) (*Model,
 		calibrated[j] = a * w
 	}
 	m.settle(a*f.intercept+b, calibrated, d, weight)
+	base := make([]float64, len(f.loo))
+	for i, z := range f.loo {
+		f.loo[i], base[i] = a*z+b, logit(baseRate(t.Labels, weight))
+	}
+	m.LeftOut = LeftOut{
+		AUC: AUC(f.loo, t.Labels), LogLoss: logLoss(f.loo, t.Labels, weight), BaseLogLoss: logLoss(base, t.Labels, weight),
+	}
 	return m, nil
 }
 
@@ -131,9 +140,10 @@ func admit(t *Table, o Options) (*Table, error) {
 	return t, nil
 }
 
-// learn learns the columns, without those that say the same of everybody.
-func learn(t *Table, s shape) ([]column, error) {
-	var columns []column
+// learn learns the columns, without those that say the same of everybody. In a
+// file, a cell that is no number among numbers is an error; elsewhere it is a
+// warning and counts as missing.
+func learn(t *Table, s shape) (columns []column, warnings []string, err error) {
 	cells := make([]string, t.Len())
 	for c, name := range t.Columns {
 		for i := range cells {
@@ -146,8 +156,11 @@ func learn(t *Table, s shape) ([]column, error) {
 			}
 			continue
 		}
-		if bad >= 0 {
-			return nil, t.badCell(bad, name, cells[bad])
+		switch {
+		case bad >= 0 && t.Lines != nil:
+			return nil, nil, campaigns.Invalid(name, "line %d: %q is not a number, as the column's other cells are", t.Lines[bad], cells[bad])
+		case bad >= 0:
+			warnings = append(warnings, fmt.Sprintf("column %s, row %d: %q is not a number, as its other cells are; it counts as missing", name, bad+1, cells[bad]))
 		}
 		values := make([]float64, len(cells))
 		for i, cell := range cells {
@@ -158,17 +171,9 @@ func learn(t *Table, s shape) ([]column, error) {
 		}
 	}
 	if len(columns) == 0 {
-		return nil, campaigns.Invalid("columns", "none says anything: every value is the same or rare")
+		return nil, nil, campaigns.Invalid("columns", "none says anything: every value is the same or rare")
 	}
-	return columns, nil
-}
-
-// badCell names a cell that is no number among numbers.
-func (t *Table) badCell(row int, column, cell string) error {
-	if t.Lines != nil {
-		return campaigns.Invalid(column, "line %d: %q is not a number, as the column's other cells are", t.Lines[row], cell)
-	}
-	return campaigns.Invalid(column, "row %d: %q is not a number, as the column's other cells are", row+1, cell)
+	return columns, warnings, nil
 }
 
 // shapeOf cuts finer where there are more rows.
