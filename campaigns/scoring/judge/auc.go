@@ -7,6 +7,9 @@ import (
 	"ringmaster/campaigns/scoring/model"
 )
 
+// AUC is model.AUC: the probability that a success scores above a failure.
+func AUC(scores []float64, labels []bool) float64 { return model.AUC(scores, labels) }
+
 // WithinDayAUC is the AUC over pairs of the same day: how well the scores order
 // a day's list, whatever they know of the day. NaN where no day has both
 // classes, or no day is known.

@@ -3,8 +3,6 @@ package judge
 import (
 	"encoding/json"
 	"math"
-
-	"ringmaster/campaigns/scoring/model"
 )
 
 // Figure is a number that may be unknown: NaN, which JSON writes as null.
@@ -89,7 +87,7 @@ func figuresOf(parts []part, scores func(*part) []float64, labels []bool, days [
 		}
 		all, hits, dayOf = append(all, s...), append(hits, l...), append(dayOf, d...)
 		if folds {
-			if auc := model.AUC(s, l); !math.IsNaN(auc) {
+			if auc := AUC(s, l); !math.IsNaN(auc) {
 				aucs = append(aucs, auc)
 			}
 			w, n := winsWithinDays(s, l, d)
@@ -101,7 +99,7 @@ func figuresOf(parts []part, scores func(*part) []float64, labels []bool, days [
 		mean, sd := meanSD(aucs)
 		f.AUC, f.AUCSD, f.WithinDayAUC = Figure(mean), Figure(sd), Figure(won/pairs)
 	} else {
-		f.AUC, f.AUCSD = Figure(model.AUC(all, hits)), Figure(StandardError(all, hits))
+		f.AUC, f.AUCSD = Figure(AUC(all, hits)), Figure(StandardError(all, hits))
 		f.WithinDayAUC = Figure(WithinDayAUC(all, hits, dayOf))
 	}
 	f.LiftTopDecile = Figure(f.Deciles[0].Lift)
