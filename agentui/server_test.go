@@ -20,6 +20,7 @@ import (
 	"ringmaster/agentui"
 	"ringmaster/agentui/auth"
 	"ringmaster/agentui/protocol"
+	"ringmaster/agentui/rest"
 	"ringmaster/campaigns"
 )
 
@@ -155,6 +156,10 @@ func (w *world) Erase(context.Context, int64, campaigns.User) (campaigns.Erased,
 
 func (w *world) CloseComplaint(context.Context, int64, campaigns.User) error { return nil }
 
+func (w *world) Report(_ context.Context, q rest.ReportQuery) ([]byte, error) {
+	return []byte(`{"kind":"` + q.Kind + `"}`), nil
+}
+
 func (w *world) TellEvent(_ context.Context, e campaigns.CustomerEvent, _ campaigns.User) (campaigns.EventReceipt, error) {
 	return campaigns.EventReceipt{Key: e.Key, ContactID: 7, Effects: []campaigns.EventEffect{}}, nil
 }
@@ -183,7 +188,7 @@ func newSite(t *testing.T) *site {
 	reg := prometheus.NewRegistry()
 	server, err := agentui.New(agentui.Options{
 		PublicURL: "http://calls.example.com", Origins: []string{"https://crm.example.com"}, Version: "test",
-		Users: s.world, Sessions: s.world, Agents: s.world, Floor: s.world, Campaigns: s.world, Protection: s.world, Rights: s.world, Events: s.world, Ready: s.ready,
+		Users: s.world, Sessions: s.world, Agents: s.world, Floor: s.world, Campaigns: s.world, Protection: s.world, Rights: s.world, Events: s.world, Reports: s.world, Ready: s.ready,
 		Logger: slog.New(slog.DiscardHandler), Registerer: reg, Gatherer: reg, PasswordCost: auth.Cost{MemoryKiB: 64, Iterations: 1},
 	})
 	if err != nil {

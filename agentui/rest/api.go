@@ -26,6 +26,7 @@ type Options struct {
 	Protection Protection
 	Rights     Rights
 	Events     Events
+	Reports    Reports
 	Floor      FloorSource
 	// Ready gives what is not ready by name, with the reason; none: all is.
 	Ready func(ctx context.Context) map[string]string
@@ -51,6 +52,8 @@ func (o *Options) Validate() error {
 		return campaigns.Invalid("rest.Options.Rights", "missing")
 	case o.Events == nil:
 		return campaigns.Invalid("rest.Options.Events", "missing")
+	case o.Reports == nil:
+		return campaigns.Invalid("rest.Options.Reports", "missing")
 	case o.Floor == nil:
 		return campaigns.Invalid("rest.Options.Floor", "missing")
 	case o.Ready == nil:
@@ -91,6 +94,7 @@ func Mount(router chi.Router, opts Options) error {
 	a.protectionRoutes()
 	a.rightsRoutes()
 	a.eventRoutes()
+	a.reportRoutes()
 	document, err := json.MarshalIndent(a.huma.OpenAPI(), "", "  ")
 	if err != nil {
 		return fmt.Errorf("write the OpenAPI document: %w", err)

@@ -31,7 +31,10 @@ type cli struct {
 	Carrier  carrierCmd  `cmd:"" help:"Run the simulated carrier with its customers and agents' phones."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database to this version's schema."`
 	Import   importCmd   `cmd:"" help:"Import a list of candidates from a CSV file."`
+	List     listCmd     `cmd:"" help:"Lists of candidates: switch, prioritise, mix, end and reset them."`
 	Campaign campaignCmd `cmd:"" help:"Create, list, start, pause, close and explain campaigns."`
+	Report   reportCmd   `cmd:"" help:"Print figures with numerator and denominator: campaign, agents, sla, lists, scores."`
+	SLA      slaCmd      `cmd:"" name:"sla" help:"Keep service level agreements."`
 	Event    eventCmd    `cmd:"" help:"Tell what happened to a person: a contract ended, a cart was abandoned."`
 	DNC      dncCmd      `cmd:"" name:"dnc" help:"Import and change do-not-call lists."`
 	Consent  consentCmd  `cmd:"" help:"Record consents and refusals in the ledger."`

@@ -34,8 +34,8 @@ func newWebServer(ctx context.Context, a *app) (*webServer, error) {
 		Users: a.store, Sessions: a.store, Agents: a.dialer, Floor: w.floor,
 		Campaigns:  campaignDesk{a},
 		Protection: rights, Rights: rights,
-		Events: eventDesk{a.store, a.cfg.Phone.DefaultRegion},
-		Ready:  a.notReady, Logger: a.log.With("part", "web"), Registerer: a.registry,
+		Reports: reportDesk{a.store}, Events: eventDesk{a.store, a.cfg.Phone.DefaultRegion},
+		Ready: a.notReady, Logger: a.log.With("part", "web"), Registerer: a.registry,
 	}
 	if a.cfg.Metrics.Listen == "" {
 		options.Gatherer = a.registry
