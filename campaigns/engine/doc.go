@@ -11,7 +11,9 @@
 //   - upkeep.go folds the maintained counts of candidates, and sweeps over the
 //     candidates of each campaign to bring them in line with its policy and its
 //     segment: at once when its settings change, and again every minute, resting
-//     nine times as long as a sweep takes.
+//     nine times as long as a sweep takes;
+//   - train.go trains the models of campaigns anew, once a day, and puts a new
+//     one into use unless the old one does better on the newest attempts.
 //
 // Several nodes may run an engine at the same time: each move is a
 // compare-and-set in the store or idempotent in the hopper. Two engines may

@@ -67,8 +67,12 @@ type Options struct {
 	Membership Membership
 	// Events may be nil: then none are served.
 	Events Events
+	// Rollups may be nil: then another process keeps the reports' counts.
+	Rollups Rollups
 	// Upkeep may be nil: then another process does it.
-	Upkeep     Upkeep
+	Upkeep Upkeep
+	// Models may be nil: then none is trained.
+	Models     Models
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 
@@ -83,6 +87,8 @@ type Options struct {
 	OrphanAge time.Duration
 	// Timeout bounds every call. Zero: 10 s.
 	Timeout time.Duration
+	// Retrain is how often the model of a campaign is trained anew. Zero: 24 h.
+	Retrain time.Duration
 }
 
 // Validate names what is missing or wrong.
@@ -96,7 +102,7 @@ func (o *Options) Validate() error {
 		return campaigns.Invalid("engine.hopper", "is missing")
 	case o.Membership == nil:
 		return campaigns.Invalid("engine.membership", "is missing")
-	case o.Poll < 0 || o.Period < 0 || o.OrphanAge < 0 || o.Timeout < 0:
+	case o.Poll < 0 || o.Period < 0 || o.OrphanAge < 0 || o.Timeout < 0 || o.Retrain < 0:
 		return campaigns.Invalid("engine", "a duration is below zero")
 	case o.Floor < 0 || o.Cap < 0 || o.Cap > 0 && o.Cap < o.Floor:
 		return campaigns.Invalid("engine.cap", "floor %d and cap %d are no range", o.Floor, o.Cap)
@@ -127,6 +133,7 @@ func New(o Options) (*Engine, error) {
 	defaultTo(&o.Period, 2*time.Second)
 	defaultTo(&o.OrphanAge, 3*time.Second)
 	defaultTo(&o.Timeout, 10*time.Second)
+	defaultTo(&o.Retrain, 24*time.Hour)
 	defaultTo(&o.Floor, 50)
 	defaultTo(&o.Cap, max(5000, o.Floor))
 	if o.Logger == nil {
@@ -156,10 +163,16 @@ func (e *Engine) Run(ctx context.Context) error {
 		g.Go(func() error { e.hotTask(ctx); return nil })
 		g.Go(func() error { e.every(ctx, taskEvents, pendingPeriod, e.applyPending); return nil })
 	}
+	if e.options.Rollups != nil {
+		g.Go(func() error { e.every(ctx, taskRollUp, rollUpPeriod, e.rollUp); return nil })
+	}
 	if e.options.Upkeep != nil {
 		sweeper := &sweeper{Engine: e}
 		g.Go(func() error { e.every(ctx, taskCount, foldPeriod, e.foldCounts); return nil })
 		g.Go(func() error { e.every(ctx, taskSweep, sweepLook, sweeper.pass); return nil })
+	}
+	if e.options.Models != nil {
+		g.Go(func() error { e.trainTask(ctx); return nil })
 	}
 	reconciler := &reconciler{Engine: e}
 	g.Go(func() error { e.every(ctx, taskReconcile, 2*e.options.Poll, reconciler.pass); return nil })
@@ -194,8 +207,13 @@ func (e *Engine) every(ctx context.Context, task string, period time.Duration, r
 
 // attempt runs a task once, bounded in time.
 func (e *Engine) attempt(ctx context.Context, task string, run func(context.Context) error) {
+	e.attemptWithin(ctx, task, e.options.Timeout, run)
+}
+
+// attemptWithin runs a task once within a limit of its own.
+func (e *Engine) attemptWithin(ctx context.Context, task string, limit time.Duration, run func(context.Context) error) {
 	start := time.Now()
-	bounded, cancel := context.WithTimeout(ctx, e.options.Timeout)
+	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	err := run(bounded)
 	e.metrics.seconds.WithLabelValues(task).Observe(time.Since(start).Seconds())

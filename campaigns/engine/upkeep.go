@@ -18,6 +18,8 @@ type Upkeep interface {
 	ApplySelection(ctx context.Context, campaignID, after int64) (next int64, moved int, err error)
 	// SweepSegment does the same for the campaign's segment.
 	SweepSegment(ctx context.Context, campaignID, after int64) (next int64, moved int, err error)
+	// ScoreCandidates does the same for the propensities of the campaign's model.
+	ScoreCandidates(ctx context.Context, campaignID, after int64) (next int64, moved int, err error)
 }
 
 const (
@@ -63,7 +65,8 @@ type sweep struct {
 
 // stages of a sweep, in their order.
 func (s *sweeper) stages() []func(ctx context.Context, campaignID, after int64) (int64, int, error) {
-	return []func(context.Context, int64, int64) (int64, int, error){s.options.Upkeep.ApplySelection, s.options.Upkeep.SweepSegment}
+	u := s.options.Upkeep
+	return []func(context.Context, int64, int64) (int64, int, error){u.ScoreCandidates, u.ApplySelection, u.SweepSegment}
 }
 
 // pass takes each campaign's sweep some steps further.

@@ -53,6 +53,10 @@ func (s *steward) SweepSegment(_ context.Context, campaignID, after int64) (int6
 	return s.step("segment", campaignID, after)
 }
 
+func (s *steward) ScoreCandidates(_ context.Context, campaignID, after int64) (int64, int, error) {
+	return s.step("score", campaignID, after)
+}
+
 // taken gives what was asked since, and forgets it.
 func (s *steward) taken() []string {
 	s.mu.Lock()
@@ -88,17 +92,20 @@ func TestCampaignsAreSweptWhenTheirRulesChangeAndEveryMinute(t *testing.T) {
 		l := newLedger(1, 2)
 		r := start(t, l, func(o *engine.Options) { o.Upkeep = s })
 		after(10 * time.Second)
-		want := []string{"selection 1 0", "selection 1 1", "segment 1 0", "segment 1 1", "selection 2 0", "selection 2 1", "segment 2 0", "segment 2 1"}
+		want := []string{
+			"score 1 0", "score 1 1", "selection 1 0", "selection 1 1", "segment 1 0", "segment 1 1",
+			"score 2 0", "score 2 1", "selection 2 0", "selection 2 1", "segment 2 0", "segment 2 1",
+		}
 		if got := s.taken(); !slices.Equal(got, want) {
 			t.Errorf("asked %v", got)
 		}
-		if got := r.metric(t, "ringmaster_engine_swept_total"); got != 8 {
+		if got := r.metric(t, "ringmaster_engine_swept_total"); got != 12 {
 			t.Errorf("%v swept", got)
 		}
 		// New settings are applied at the next look.
 		l.set(func(l *ledger) { l.all = slices.Clone(l.all); l.all[1].Revision++ })
 		after(5 * time.Second)
-		if got := s.taken(); !slices.Equal(got, want[4:]) {
+		if got := s.taken(); !slices.Equal(got, want[6:]) {
 			t.Errorf("asked %v after a change", got)
 		}
 		after(50 * time.Second)
@@ -117,7 +124,7 @@ func TestALongSweepGivesWayAndGoesOn(t *testing.T) {
 		start(t, newLedger(1, 2), func(o *engine.Options) { o.Upkeep = s })
 		after(6 * time.Second)
 		got := s.taken()
-		if !slices.Contains(got, "selection 1 10") || !slices.Contains(got, "selection 2 10") || slices.Contains(got, "segment 1 0") {
+		if !slices.Contains(got, "score 1 10") || !slices.Contains(got, "score 2 10") || slices.Contains(got, "segment 1 0") {
 			t.Errorf("asked %v", got)
 		}
 		s.mu.Lock()
@@ -128,14 +135,14 @@ func TestALongSweepGivesWayAndGoesOn(t *testing.T) {
 		s.down = false
 		s.mu.Unlock()
 		after(3 * time.Second)
-		if again := s.taken(); len(again) == 0 || slices.Contains(again, "selection 1 0") {
+		if again := s.taken(); len(again) == 0 || slices.Contains(again, "score 1 0") {
 			t.Errorf("asked %v after an outage", again)
 		}
-		// Twenty seconds of work are rested from for three minutes.
-		after(60 * time.Second)
+		// Thirty seconds of work, by turns, are rested from for nine minutes.
+		after(100 * time.Second)
 		s.taken()
-		after(2 * time.Minute)
-		if again := s.taken(); slices.Contains(again, "selection 1 0") {
+		after(5 * time.Minute)
+		if again := s.taken(); slices.Contains(again, "score 1 0") {
 			t.Errorf("swept again at once: %v", again)
 		}
 	})

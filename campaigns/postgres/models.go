@@ -115,6 +115,25 @@ func (s *Store) UseModel(ctx context.Context, name string, version int) error {
 	})
 }
 
+// ModelInUse gives the model of that name that is in use, or nil.
+func (s *Store) ModelInUse(ctx context.Context, name string) (*model.Model, error) {
+	m, _, err := s.Model(ctx, name, 0)
+	if campaigns.CodeOf(err) == campaigns.CodeNotFound {
+		return nil, nil //nolint:nilnil // none is no error
+	}
+	return m, err
+}
+
+// AddModel saves a model as SaveModel does, puts it into use at once if so
+// wanted, and gives its version.
+func (s *Store) AddModel(ctx context.Context, name string, campaignID int64, m *model.Model, metrics map[string]float64, use bool) (int, error) {
+	record, err := s.SaveModel(ctx, name, campaignID, m, metrics)
+	if err == nil && use {
+		err = s.UseModel(ctx, name, record.Version)
+	}
+	return record.Version, err
+}
+
 // ClaimTraining reports whether the caller is to train the model of that name:
 // nobody began within the last period. The claim counts from now.
 func (s *Store) ClaimTraining(ctx context.Context, name string, period time.Duration) (bool, error) {

@@ -103,21 +103,23 @@ func (p *picker) keepFeatures(ctx context.Context, taken []head, now time.Time) 
 // that followed.
 const featuresHold = 24 * time.Hour
 
-// TrainingRows gives the last attempts of a campaign since a business time, most
-// of them at most and the newest last, each with what was known of the person at
+// TrainingRows gives the attempts of some campaigns within the last time, most of
+// them at most and the newest last, each with what was known of the person at
 // that moment and whether it was a success: a sale, agreed in its call. Attempts
 // that provably rang nobody are left out, and so are those of which it is not
 // known any more what was known: nothing was kept when they were queued, and the
 // contact was changed since.
-func (s *Store) TrainingRows(ctx context.Context, campaignID int64, since time.Time, most int) (*model.Table, error) {
+func (s *Store) TrainingRows(ctx context.Context, campaignIDs []int64, within time.Duration, most int) (*model.Table, error) {
 	var newestFirst []trainingRow
 	const day = 24 * time.Hour
-	for until := s.clock.Now(); until.After(since) && len(newestFirst) < most; until = until.Add(-day) {
+	now := s.clock.Now()
+	since := now.Add(-within)
+	for until := now; until.After(since) && len(newestFirst) < most; until = until.Add(-day) {
 		from := until.Add(-day)
 		if from.Before(since) {
 			from = since
 		}
-		rows, err := s.trainingDay(ctx, campaignID, from, until, most-len(newestFirst))
+		rows, err := s.trainingDay(ctx, campaignIDs, from, until, most-len(newestFirst))
 		if err != nil {
 			return nil, err
 		}
@@ -142,14 +144,14 @@ type trainingRow struct {
 }
 
 // trainingDay reads the attempts of a stretch of time, newest first.
-func (s *Store) trainingDay(ctx context.Context, campaignID int64, from, until time.Time, most int) ([]trainingRow, error) {
+func (s *Store) trainingDay(ctx context.Context, campaignIDs []int64, from, until time.Time, most int) ([]trainingRow, error) {
 	rows, err := s.pool.Query(ctx, `select a.id, a.candidate_id, a.reserved_at, f.features, coalesce(x.disposition = 'sale', false), p.updated_at <= a.reserved_at
 		from attempts a join contacts p on p.id = a.contact_id left join calls x on x.attempt_id = a.id
 		left join lateral (select features from candidate_features f where f.candidate_id = a.candidate_id
 			and f.at <= a.reserved_at and f.at > a.reserved_at - $5::interval order by f.at desc limit 1) f on true
-		where a.campaign_id = $1 and a.candidate_id is not null and a.reserved_at > $2 and a.reserved_at <= $3
+		where a.campaign_id = any($1) and a.candidate_id is not null and a.reserved_at > $2 and a.reserved_at <= $3
 		and a.outcome not in ('congestion', 'failed', 'cancelled') and (x.id is null or x.disposition is not null)
-		order by a.reserved_at desc, a.id desc limit $4`, campaignID, from, until, most, featuresHold)
+		order by a.reserved_at desc, a.id desc limit $4`, campaignIDs, from, until, most, featuresHold)
 	if err != nil {
 		return nil, classify(err)
 	}

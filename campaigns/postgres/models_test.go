@@ -38,7 +38,7 @@ func school(t *testing.T) *imports {
 
 func train(t *testing.T, i *imports) *model.Model {
 	t.Helper()
-	table, err := i.store.TrainingRows(t.Context(), i.campaign.ID, i.store.Clock().Now().Add(-24*time.Hour), 10_000)
+	table, err := i.store.TrainingRows(t.Context(), []int64{i.campaign.ID}, 24*time.Hour, 10_000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestTrainingRowsAreWhatWasKnownAtTheAttempt(t *testing.T) {
 	i := school(t)
 	i.exec(`update contacts set attributes = '{"plan": "customer"}', updated_at = $1`, i.store.Clock().Now().Add(time.Minute))
 	rows := func() *model.Table {
-		table, err := i.store.TrainingRows(t.Context(), i.campaign.ID, i.store.Clock().Now().Add(-24*time.Hour), 10_000)
+		table, err := i.store.TrainingRows(t.Context(), []int64{i.campaign.ID}, 24*time.Hour, 10_000)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +85,7 @@ func TestTrainingRowsAreWhatWasKnownAtTheAttempt(t *testing.T) {
 	if gold < 100 || gold > 150 {
 		t.Errorf("%d of plan gold", gold)
 	}
-	if latest, err := i.store.TrainingRows(t.Context(), i.campaign.ID, i.store.Clock().Now().Add(-24*time.Hour), 50); err != nil || latest.Len() != 50 {
+	if latest, err := i.store.TrainingRows(t.Context(), []int64{i.campaign.ID}, 24*time.Hour, 50); err != nil || latest.Len() != 50 {
 		t.Errorf("the last fifty are %d, %v", latest.Len(), err)
 	}
 	// Where nothing was kept, a contact that was changed since is no lesson.
