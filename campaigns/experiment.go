@@ -122,3 +122,8 @@ func (e *Experiment) Validate() error {
 	}
 	return nil
 }
+
+// CanMove reports whether the experiment may go from s to next.
+func (s ExperimentState) CanMove(next ExperimentState) bool {
+	return slices.Contains(ExperimentMoves[s], next)
+}

@@ -52,6 +52,11 @@ func (s *Store) AmendResult(ctx context.Context, a Amendment) error {
 		if a.Disposition == call.disposition {
 			return nil
 		}
+		if call.disposition == campaigns.DispositionSale {
+			if err := releaseOffer(ctx, tx, a.CallID, a.Why, now); err != nil {
+				return err
+			}
+		}
 		return s.protect(ctx, tx, call, a.Disposition, a.Notes, now)
 	})
 }

@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -51,9 +49,7 @@ func (s *Store) Pop(ctx context.Context, q PopFor) (campaigns.Pop, error) {
 		}
 		agent = user.DisplayName
 	}
-	pop.Script = merge(settings.Script, pop.Contact, agent, campaign.Name)
-	pop.Offer = merge(settings.Offer, pop.Contact, agent, campaign.Name)
-	return pop, nil
+	return pop, s.popTexts(ctx, &pop, &campaign, q.AgentID, agent, now)
 }
 
 // popPerson fills in who it is, their clock, consents and history.
@@ -112,35 +108,4 @@ func (s *Store) factors(ctx context.Context, candidateID int64, settings campaig
 		return nil, classify(err)
 	}
 	return scoring.Explain(c, scoring.RulesOf(settings), now), nil
-}
-
-// mergeField is {{name}} or {{name|fallback}}.
-var mergeField = regexp.MustCompile(`\{\{\s*([a-z0-9_]+)\s*(?:\|([^}]*))?\}\}`)
-
-// merge fills a script's fields; one without a value and a fallback becomes
-// "[ask first name]" for the agent.
-func merge(script string, c campaigns.Contact, agent, campaign string) string {
-	known := map[string]string{
-		"first_name": c.FirstName, "last_name": c.LastName, "name": c.Name(), "company": c.Company, "email": c.Email,
-		"region": c.Region, "agent_name": agent, "campaign": campaign,
-	}
-	return mergeField.ReplaceAllStringFunc(script, func(field string) string {
-		parts := mergeField.FindStringSubmatch(field)
-		if parts[1] == "agent_name" && agent == "" {
-			// The pop is built while the phone rings; who will speak is filled
-			// in when an agent is reserved.
-			return "{{agent_name}}"
-		}
-		value := known[parts[1]]
-		if value == "" {
-			value = c.Attributes[parts[1]]
-		}
-		if value == "" {
-			value = strings.TrimSpace(parts[2])
-		}
-		if value == "" {
-			value = "[ask " + strings.ReplaceAll(parts[1], "_", " ") + "]"
-		}
-		return value
-	})
 }

@@ -28,8 +28,11 @@ func (s *Store) recordCall(ctx context.Context, tx pgx.Tx, f campaigns.Event) er
 				answer_to_pop_us = case when bridged_at is null or coalesce(answer_to_pop_us, 0) = 0 then $6 else answer_to_pop_us end
 			where id = $1 and node = $2 and epoch = $3`, f.CallID, f.Node, f.Epoch, f.At, f.AgentID, f.Latency.Microseconds())
 	case campaigns.CallBridged:
-		return exec(ctx, tx, `update calls set bridged_at = coalesce(bridged_at, $4), agent_id = $5, answer_to_bridge_us = coalesce(answer_to_bridge_us, $6)
-			where id = $1 and node = $2 and epoch = $3`, f.CallID, f.Node, f.Epoch, f.At, f.AgentID, f.Latency.Microseconds())
+		if err := exec(ctx, tx, `update calls set bridged_at = coalesce(bridged_at, $4), agent_id = $5, answer_to_bridge_us = coalesce(answer_to_bridge_us, $6)
+			where id = $1 and node = $2 and epoch = $3`, f.CallID, f.Node, f.Epoch, f.At, f.AgentID, f.Latency.Microseconds()); err != nil {
+			return err
+		}
+		return expose(ctx, tx, f.CallID, f.At)
 	case campaigns.CallIdentified:
 		return identify(ctx, tx, f)
 	case campaigns.CallEnded:

@@ -37,10 +37,16 @@ func (s *Store) CommitResult(ctx context.Context, r campaigns.Result) (campaigns
 		if err != nil {
 			return err
 		}
+		if err := s.confirmDisclosures(ctx, tx, r, call, now); err != nil {
+			return err
+		}
 		if err := s.closeByAgent(ctx, tx, r, call, now); err != nil {
 			return err
 		}
 		if reply, err = s.follow(ctx, tx, r, call, choice, now); err != nil {
+			return err
+		}
+		if err := s.acceptOffer(ctx, tx, r, call, now); err != nil {
 			return err
 		}
 		return s.storeReply(ctx, tx, r, reply, now)

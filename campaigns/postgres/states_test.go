@@ -40,6 +40,8 @@ func TestStatesInGoAreThoseOfTheSchema(t *testing.T) {
 		{"calls", "ended_by"}: texts([]campaigns.EndedBy{
 			campaigns.EndedByCustomer, campaigns.EndedByAgent, campaigns.EndedBySystem, campaigns.EndedByDeadMedia,
 		}),
+		{"experiments", "subject"}: texts(campaigns.ExperimentSubjects),
+		{"experiments", "state"}:   texts(slices.Collect(maps.Keys(campaigns.ExperimentMoves))),
 	} {
 		var definition string
 		err := conn.QueryRow(t.Context(), `select pg_get_constraintdef(c.oid) from pg_constraint c
