@@ -70,7 +70,7 @@ func (a *app) make(ctx context.Context) error {
 	}
 	if cfg.HasRole(configs.RoleEngine) {
 		a.engine, err = engine.New(engine.Options{
-			Store: a.store, Ledger: a.store, Hopper: a.queue, Membership: a.queue, Events: a.store, Upkeep: a.store,
+			Store: a.store, Ledger: a.store, Hopper: a.queue, Membership: a.queue, Events: a.store, Upkeep: a.store, Rollups: a.store, Models: a.store,
 			Logger: logger.With("part", "engine"), Registerer: a.registry,
 		})
 		if err != nil {
