@@ -66,8 +66,9 @@ func (s *Store) newImport(campaign campaigns.Campaign, t ingest.Target) *importi
 }
 
 func (i *importing) findList(ctx context.Context, tx pgx.Tx) error {
-	if _, err := tx.Exec(ctx, `insert into lists (campaign_id, name, provenance, created_at) values ($1, $2, $3, $4)
-		on conflict (campaign_id, name) do nothing`, i.campaign.ID, i.target.List, i.target.FileName, i.now); err != nil {
+	source, provenance := origin(i.campaign.Settings, i.target.FileName)
+	if _, err := tx.Exec(ctx, `insert into lists (campaign_id, name, source, provenance, created_at) values ($1, $2, $3, $4, $5)
+		on conflict (campaign_id, name) do nothing`, i.campaign.ID, i.target.List, source, provenance, i.now); err != nil {
 		return err
 	}
 	return tx.QueryRow(ctx, `select id from lists where campaign_id = $1 and name = $2`, i.campaign.ID, i.target.List).Scan(&i.listID)
