@@ -39,6 +39,7 @@ type cli struct {
 	DNC      dncCmd      `cmd:"" name:"dnc" help:"Import and change do-not-call lists."`
 	Consent  consentCmd  `cmd:"" help:"Record consents and refusals in the ledger."`
 	Contact  contactCmd  `cmd:"" help:"A person's rights: object to marketing, erase."`
+	Score    scoreCmd    `cmd:"" help:"Train propensity models, judge them, and explain scores."`
 	User     userCmd     `cmd:"" help:"Add and list users, set passwords, make sign-in links."`
 }
 

@@ -15,7 +15,7 @@ import (
 
 // CSV says how a file of labelled rows is read.
 type CSV struct {
-	// Target is the column of results.
+	// Target is the column of results; empty: the rows are not labelled.
 	Target string
 	// Positive is the target's value that is a success; empty: found among yes,
 	// true, 1, sale and the like.
@@ -50,8 +50,11 @@ func ReadCSV(r io.Reader, c CSV) (*Table, error) {
 			return nil, campaigns.Invalid(names[i], "line 1: names two columns")
 		}
 	}
-	target := slices.Index(names, c.Target)
-	if target < 0 {
+	target := -1
+	if c.Target != "" {
+		target = slices.Index(names, c.Target)
+	}
+	if c.Target != "" && target < 0 {
 		return nil, campaigns.Invalid("target", "there is no column %q: there are %s", c.Target, strings.Join(names, ", "))
 	}
 	return readRows(reader, names, target, c)
@@ -101,6 +104,10 @@ func readRows(reader *csv.Reader, names []string, target int, c CSV) (*Table, er
 		}
 		t.Cells = append(t.Cells, cells)
 		t.Lines = append(t.Lines, line)
+	}
+	if target < 0 {
+		t.Labels = make([]bool, len(t.Cells))
+		return t, nil
 	}
 	var err error
 	t.Labels, err = labels(results, t.Lines, c)
