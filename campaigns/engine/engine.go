@@ -170,6 +170,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		sweeper := &sweeper{Engine: e}
 		g.Go(func() error { e.every(ctx, taskCount, foldPeriod, e.foldCounts); return nil })
 		g.Go(func() error { e.every(ctx, taskSweep, sweepLook, sweeper.pass); return nil })
+		g.Go(func() error { e.every(ctx, taskHours, hoursLook, e.profileHours); return nil })
 	}
 	if e.options.Models != nil {
 		g.Go(func() error { e.trainTask(ctx); return nil })

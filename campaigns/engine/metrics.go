@@ -18,6 +18,7 @@ const (
 	taskCount     = "count"
 	taskSweep     = "sweep"
 	taskTrain     = "train"
+	taskHours     = "hours"
 )
 
 type metrics struct {
@@ -46,7 +47,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Name: "ringmaster_engine_task_seconds", Help: "How long one run of a task took.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15)}, []string{"task"}),
 	}
-	for _, task := range []string{taskRefill, taskPromote, taskRecover, taskReconcile, taskHot, taskRollUp, taskEvents, taskCount, taskSweep, taskTrain} {
+	for _, task := range []string{taskRefill, taskPromote, taskRecover, taskReconcile, taskHot, taskRollUp, taskEvents, taskCount, taskSweep, taskTrain, taskHours} {
 		m.failed.WithLabelValues(task)
 	}
 	if r == nil {

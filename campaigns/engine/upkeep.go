@@ -20,6 +20,8 @@ type Upkeep interface {
 	SweepSegment(ctx context.Context, campaignID, after int64) (next int64, moved int, err error)
 	// ScoreCandidates does the same for the propensities of the campaign's model.
 	ScoreCandidates(ctx context.Context, campaignID, after int64) (next int64, moved int, err error)
+	// ProfileHours makes the profiles by hour anew that are due and gives how many.
+	ProfileHours(ctx context.Context) (int, error)
 }
 
 const (
@@ -34,6 +36,15 @@ const (
 	// sweepTurn is how long one campaign is swept before the next has its turn.
 	sweepTurn = time.Second
 )
+
+// hoursLook is how often it is looked whether a profile by hour is due.
+const hoursLook = time.Minute
+
+// profileHours keeps the profiles by hour.
+func (e *Engine) profileHours(ctx context.Context) error {
+	_, err := e.options.Upkeep.ProfileHours(ctx)
+	return err
+}
 
 // foldCounts folds until there is nothing left.
 func (e *Engine) foldCounts(ctx context.Context) error {

@@ -21,6 +21,8 @@ type steward struct {
 	pages int64
 	moved int
 	down  bool
+	// profiled is how often the profiles by hour were asked for.
+	profiled int
 }
 
 func (s *steward) FoldCounts(context.Context) (int, error) {
@@ -29,6 +31,13 @@ func (s *steward) FoldCounts(context.Context) (int, error) {
 	n := min(s.deltas, 100)
 	s.deltas -= n
 	return n, nil
+}
+
+func (s *steward) ProfileHours(context.Context) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.profiled++
+	return 0, nil
 }
 
 func (s *steward) step(stage string, campaignID, after int64) (int64, int, error) {
@@ -111,6 +120,9 @@ func TestCampaignsAreSweptWhenTheirRulesChangeAndEveryMinute(t *testing.T) {
 		after(50 * time.Second)
 		if got := s.taken(); !slices.Contains(got, "segment 1 1") {
 			t.Errorf("asked %v within a minute", got)
+		}
+		if s.profiled != 2 {
+			t.Errorf("profiles by hour asked for %d times in a minute", s.profiled)
 		}
 	})
 }

@@ -86,6 +86,10 @@ type picker struct {
 func (s *Store) openBuckets(ctx context.Context, p *picker, settings *campaigns.Settings, now time.Time) error {
 	p.store, p.settings, p.floor = s, settings, breakEven(settings, now)
 	p.offset, p.callbacks = map[int64]float64{}, map[int64]bool{}
+	hours, err := readHourOffsets(ctx, p.tx, p.campaignID, settings)
+	if err != nil {
+		return err
+	}
 	rows, err := p.tx.Query(ctx, `select id, kind, zones from buckets where campaign_id = $1`, p.campaignID)
 	if err != nil {
 		return err
@@ -98,6 +102,9 @@ func (s *Store) openBuckets(ctx context.Context, p *picker, settings *campaigns.
 			p.buckets = append(p.buckets, id)
 			if kind == bucketCallback {
 				p.callbacks[id], p.offset[id] = true, callbackOffset
+			} else if hours != nil {
+				_, clocks := s.zones.of(zoneQuestion{}, zones)
+				p.offset[id] = hours.at(now, clocks)
 			}
 		}
 		return nil

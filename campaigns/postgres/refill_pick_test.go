@@ -13,7 +13,8 @@ import (
 // ready is a ready candidate as the brute force sees it.
 type ready struct {
 	id, list, agent int64
-	rank            float64
+	rank, plain     float64
+	zone            string
 	callback, open  bool
 	active          bool
 	priority        int
@@ -40,14 +41,14 @@ func world(i *imports, random *rand.Rand, lists, candidates int) {
 func (i *imports) allReady() []ready {
 	i.t.Helper()
 	var all []ready
-	rows, err := i.conn.Query(i.t.Context(), `select c.id, c.list_id, c.rank, b.kind = 'callback', b.zones <> '{Asia/Tokyo}', l.active and coalesce(l.expires_at > $1, true), l.priority
+	rows, err := i.conn.Query(i.t.Context(), `select c.id, c.list_id, c.rank, b.kind = 'callback', b.zones[1], b.zones <> '{Asia/Tokyo}', l.active and coalesce(l.expires_at > $1, true), l.priority
 		from candidates c join buckets b on b.id = c.bucket_id join lists l on l.id = c.list_id where c.state = 'ready'`, i.store.Clock().Now())
 	if err != nil {
 		i.t.Fatal(err)
 	}
 	for rows.Next() {
 		var r ready
-		if err := rows.Scan(&r.id, &r.list, &r.rank, &r.callback, &r.open, &r.active, &r.priority); err != nil {
+		if err := rows.Scan(&r.id, &r.list, &r.rank, &r.callback, &r.zone, &r.open, &r.active, &r.priority); err != nil {
 			i.t.Fatal(err)
 		}
 		all = append(all, r)
@@ -56,7 +57,12 @@ func (i *imports) allReady() []ready {
 }
 
 // bruteForce sorts everybody who may be dialed.
-func bruteForce(all []ready) []ready {
+func bruteForce(all []ready, offsets []float64) []ready {
+	for k := range all {
+		all[k].plain = all[k].rank
+		// Tuesday, ten in the morning in New York.
+		all[k].rank += offsets[48+map[string]int{"America/New_York": 10, "America/Chicago": 9, "America/Denver": 8, "Asia/Tokyo": 0}[all[k].zone]]
+	}
 	all = slices.DeleteFunc(all, func(r ready) bool { return !r.open || !r.active })
 	slices.SortFunc(all, func(a, b ready) int {
 		if a.callback != b.callback {
@@ -65,7 +71,10 @@ func bruteForce(all []ready) []ready {
 			}
 			return 1
 		}
-		if !a.callback && a.priority != b.priority {
+		if a.callback {
+			return cmp.Or(cmp.Compare(b.plain, a.plain), cmp.Compare(a.id, b.id))
+		}
+		if a.priority != b.priority {
 			return b.priority - a.priority
 		}
 		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(a.id, b.id))
@@ -85,11 +94,18 @@ func TestThePickIsThatOfBruteForceOverAllBuckets(t *testing.T) {
 	t.Parallel()
 	i := pickingWorld(t)
 	random := rand.New(rand.NewPCG(1, 2))
+	i.selection(func(s *campaigns.Selection) { s.HourProfile = true })
 	for round := range 25 {
+		offsets := make([]float64, 168)
+		for hour := range offsets {
+			offsets[hour] = random.NormFloat64() * 400
+		}
+		i.exec(`insert into hour_profiles values ($1, $2, now()) on conflict (campaign_id) do update set offsets = excluded.offsets`,
+			i.campaign.ID, offsets)
 		world(i, random, 1+random.IntN(6), 50+random.IntN(600))
 		for range 4 {
 			n := 1 + random.IntN(200)
-			want := bruteForce(i.allReady())
+			want := bruteForce(i.allReady(), offsets)
 			want = want[:min(n, len(want))]
 			items, err := i.store.Refill(t.Context(), i.campaign.ID, n)
 			if err != nil {

@@ -133,3 +133,11 @@ create table candidate_features (
 create table scored_campaigns (
     campaign_id bigint primary key references campaigns
 );
+
+-- What is added to the ranks of a campaign by the hour of the week where the
+-- phone rings (24 x weekday + hour, Sunday first), in doublings.
+create table hour_profiles (
+    campaign_id bigint primary key references campaigns,
+    offsets     float8[] not null check (cardinality(offsets) = 168),
+    made_at     timestamptz not null
+);
