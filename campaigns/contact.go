@@ -109,7 +109,8 @@ type PopScript struct {
 	Language  string `json:"language"`
 	// Sections are the steps, in order.
 	Sections []ScriptSection `json:"sections"`
-	// Disclosures are to be confirmed with the result.
+	// Disclosures are to be confirmed with the result; each names all results
+	// of the campaign that need it.
 	Disclosures []Disclosure `json:"disclosures"`
 	// Objections are cards with answers.
 	Objections []ObjectionCard `json:"objections"`

@@ -114,7 +114,16 @@ type CallResult struct {
 	CallbackPersonal bool `json:"callback_personal,omitempty"`
 	// ContactID binds an inbound call of an unknown or ambiguous caller.
 	ContactID int64 `json:"contact_id,omitempty"`
+	// ScriptVersion is the version_id of the script that the screen showed.
+	ScriptVersion int64 `json:"script_version,omitempty"`
+	// Disclosures are the codes of those that the agent confirms.
+	Disclosures []string `json:"disclosures,omitempty"`
+	// Offer that the customer took, with the disposition sale only.
+	Offer *campaigns.OfferAccepted `json:"offer,omitempty"`
 }
+
+// maxDisclosures bounds what one result confirms.
+const maxDisclosures = 50
 
 // Validate names the first wrong field.
 func (p *CallResult) Validate() error {
@@ -132,6 +141,21 @@ func (p *CallResult) Validate() error {
 		return campaigns.Invalid("callback_at", "only the disposition callback has a time")
 	case p.ContactID < 0:
 		return campaigns.Invalid("contact_id", "%d is no contact", p.ContactID)
+	case p.ScriptVersion < 0:
+		return campaigns.Invalid("script_version", "%d is no version's id", p.ScriptVersion)
+	case len(p.Disclosures) > maxDisclosures:
+		return campaigns.Invalid("disclosures", "%d are more than %d", len(p.Disclosures), maxDisclosures)
+	case p.Offer != nil && p.Disposition != campaigns.DispositionSale:
+		return campaigns.Invalid("offer", "is accepted with the disposition sale only")
+	case p.Offer != nil && p.Offer.VersionID <= 0:
+		return campaigns.Invalid("offer.version_id", "%d is no version's id", p.Offer.VersionID)
+	case p.Offer != nil && !(p.Offer.Discount >= 0 && p.Offer.Discount <= 100):
+		return campaigns.Invalid("offer.discount", "%v is not between 0 and 100 per cent", p.Offer.Discount)
+	}
+	for _, code := range p.Disclosures {
+		if err := text("disclosures", code, 64); err != nil {
+			return err
+		}
 	}
 	return first(text("disposition", string(p.Disposition), 64), text("reason", p.Reason, 200), text("notes", p.Notes, 10_000))
 }

@@ -77,6 +77,11 @@ func WholeSnapshot(s campaigns.AgentSnapshot) campaigns.AgentSnapshot {
 		pop.Consents, pop.Factors = whole(pop.Consents), whole(pop.Factors)
 		pop.Dispositions, pop.History = whole(pop.Dispositions), whole(pop.History)
 		pop.Candidates = WholeContacts(pop.Candidates)
+		if pop.ScriptShown != nil {
+			script := *pop.ScriptShown
+			script.Sections, script.Disclosures, script.Objections = whole(script.Sections), whole(script.Disclosures), whole(script.Objections)
+			pop.ScriptShown = &script
+		}
 		call.Pop, s.Call = &pop, &call
 	}
 	return s

@@ -38,7 +38,7 @@ func samplePayload(name string, dir protocol.Direction) any {
 	case protocol.CmdCallResult:
 		return &protocol.CallResult{
 			CallID: sampleCall, Disposition: campaigns.DispositionCallback, Reason: "asked", Notes: "Call on Wednesday.",
-			CallbackAt: &callback, CallbackPersonal: true, ContactID: 7,
+			CallbackAt: &callback, CallbackPersonal: true, ContactID: 7, ScriptVersion: 31, Disclosures: []string{"recorded"},
 		}
 	case protocol.CmdContactFind:
 		return &protocol.ContactFind{Text: "Rivera"}
@@ -120,6 +120,19 @@ func sampleSnapshot() campaigns.AgentSnapshot {
 				LocalTime: "2026-11-24T10:00:00-05:00", CallsAllowedUntil: "2026-11-24T21:00:00-05:00",
 				Factors: []campaigns.Factor{{Name: "recency", Text: "left 4 days ago", Points: 1.5}},
 				Script:  "Hello Luis, this is Ana.", Offer: "20 % off for a year",
+				ScriptShown: &campaigns.PopScript{
+					VersionID: 31, Name: "win-back", Version: 4, Language: "en",
+					Sections:    []campaigns.ScriptSection{{Title: "Greeting", Text: "Hello Luis, this is Ana."}},
+					Disclosures: []campaigns.Disclosure{{Code: "recorded", Text: "This call is recorded.", For: []campaigns.Disposition{campaigns.DispositionSale}}},
+					Objections:  []campaigns.ObjectionCard{{Kind: campaigns.ObjectionPrice, Title: "Too dear", Text: "It is less than a coffee a week."}},
+				},
+				OfferShown: &campaigns.PopOffer{
+					VersionID: 52, Name: "a-fifth", Version: 2, Language: "en", Title: "20 % off for a year", Terms: "Then the list price.",
+					Price: "19.90", Currency: "USD", Period: "month", Remaining: new(int64(42)), RemainingAmount: "880.00",
+					ExpiresAt: new(sampleTime().Add(240 * time.Hour)), DiscountLimit: 5, MaxDiscount: 15,
+				},
+				OfferNote: "half is used up: 100 of 100; a-fifth takes its place",
+				Arms:      []campaigns.PopArm{{Experiment: "gifts", Subject: campaigns.SubjectOffer, Arm: "tried"}},
 				Dispositions: []campaigns.DispositionChoice{{
 					Code: campaigns.DispositionNotInterested, Label: "Not interested", Reasons: []string{"price", "moved"},
 					Then: campaigns.RecycleRule{Delay: campaigns.Seconds(0), Growth: 1},

@@ -100,6 +100,7 @@ func result(agentID int64, j job, p *protocol.CallResult) campaigns.Result {
 		AgentID: agentID, CommandID: j.cmd.ID, CallID: p.CallID, BodyHash: hex.EncodeToString(sum[:]),
 		Disposition: p.Disposition, Reason: p.Reason, Notes: p.Notes,
 		CallbackPersonal: p.CallbackPersonal, ContactID: p.ContactID,
+		ScriptVersion: p.ScriptVersion, Disclosures: p.Disclosures, Offer: p.Offer,
 	}
 	if p.CallbackAt != nil {
 		r.CallbackAt = *p.CallbackAt

@@ -53,7 +53,7 @@ func (s *Store) popTexts(ctx context.Context, pop *campaigns.Pop, campaign *camp
 		return classify(err)
 	}
 	if found {
-		pop.ScriptShown = popScript(&version, values)
+		pop.ScriptShown = popScript(&version, values, campaign.Settings.Dispositions)
 		pop.Script = ""
 		for i, section := range pop.ScriptShown.Sections {
 			if i > 0 {
@@ -79,8 +79,9 @@ func (s *Store) popTexts(ctx context.Context, pop *campaigns.Pop, campaign *camp
 	return nil
 }
 
-// popScript fills the fields of a script's text.
-func popScript(v *campaigns.ScriptVersion, values campaigns.MergeValues) *campaigns.PopScript {
+// popScript fills the fields of a script's text, and names for each disclosure
+// those of the results that need it.
+func popScript(v *campaigns.ScriptVersion, values campaigns.MergeValues, results []campaigns.DispositionChoice) *campaigns.PopScript {
 	p := &campaigns.PopScript{
 		VersionID: v.ID, Name: v.Script, Version: v.Version, Language: v.Language,
 		Sections: []campaigns.ScriptSection{}, Disclosures: []campaigns.Disclosure{}, Objections: []campaigns.ObjectionCard{},
@@ -89,7 +90,13 @@ func popScript(v *campaigns.ScriptVersion, values campaigns.MergeValues) *campai
 		p.Sections = append(p.Sections, campaigns.ScriptSection{Title: campaigns.Merge(section.Title, values), Text: campaigns.Merge(section.Text, values)})
 	}
 	for _, d := range v.Text.Disclosures {
-		d.Text = campaigns.Merge(d.Text, values)
+		var binds []campaigns.Disposition
+		for _, result := range results {
+			if d.Binds(result.Code) {
+				binds = append(binds, result.Code)
+			}
+		}
+		d.Text, d.For = campaigns.Merge(d.Text, values), binds
 		p.Disclosures = append(p.Disclosures, d)
 	}
 	for _, card := range v.Text.Objections {

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -120,6 +121,9 @@ func TestThePopShowsTheScriptInThePersonsLanguage(t *testing.T) {
 	}
 	if pop.Script != "Hello Ann, this is ann.\n\nYou have gold?" || shown.Sections[1].Text != "You have gold?" || shown.Objections[0].Text != "Per day it is little." {
 		t.Errorf("merged: %q %+v", pop.Script, shown)
+	}
+	if got := fmt.Sprint(shown.Disclosures[0].For, shown.Disclosures[1].For); got != "[sale callback not_interested served] [sale]" {
+		t.Errorf("needed for %s", got)
 	}
 	if got := h.pop(people[1], agent).ScriptShown; got.Language != "es" || got.Sections[0].Text != "Hola Ann." {
 		t.Errorf("es_AR: %+v", got)

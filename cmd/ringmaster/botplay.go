@@ -136,5 +136,23 @@ func (b *bot) result(s campaigns.AgentSnapshot) map[string]any {
 		// The same hour tomorrow lies in the window that is open now.
 		body["callback_at"] = s.Now.Add(24 * time.Hour).UTC().Format(time.RFC3339)
 	}
+	if pop := s.Call.Pop; pop != nil {
+		promise(body, pop, chosen.Code)
+	}
 	return body
+}
+
+// promise confirms all that the script asks for, and accepts the offer with a
+// sale.
+func promise(body map[string]any, pop *campaigns.Pop, result campaigns.Disposition) {
+	if script := pop.ScriptShown; script != nil {
+		codes := make([]string, 0, len(script.Disclosures))
+		for _, d := range script.Disclosures {
+			codes = append(codes, d.Code)
+		}
+		body["script_version"], body["disclosures"] = script.VersionID, codes
+	}
+	if pop.OfferShown != nil && result == campaigns.DispositionSale {
+		body["offer"] = campaigns.OfferAccepted{VersionID: pop.OfferShown.VersionID}
+	}
 }

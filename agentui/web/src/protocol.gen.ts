@@ -93,10 +93,24 @@ export interface CallResult {
   callback_personal?: boolean;
   /** ContactID binds an inbound call of an unknown or ambiguous caller. */
   contact_id?: number;
+  /** ScriptVersion is the version_id of the script that the screen showed. */
+  script_version?: number;
+  /** Disclosures are the codes of those that the agent confirms. */
+  disclosures?: string[];
+  /** Offer that the customer took, with the disposition sale only. */
+  offer?: OfferAccepted;
 }
 
 /** Disposition is what the agent says of a call, or a system one where no agent was in it. */
 export type Disposition = "sale" | "callback" | "not_interested" | "not_available" | "complaint" | "wrong_person" | "do_not_call" | "machine" | "served" | "system_dropped" | "system_machine" | "system_hung_up" | "system_agent_lost" | (string & {});
+
+/** OfferAccepted is an offer that a customer took. */
+export interface OfferAccepted {
+  /** VersionID is that of the offer shown. */
+  version_id: number;
+  /** Discount in per cent of the price. */
+  discount?: number;
+}
 
 /** ResultReply is the stored answer to a committed Result. */
 export interface ResultReply {
@@ -290,8 +304,16 @@ export interface Pop {
   calls_allowed_until?: string;
   /** Factors explain why this candidate was chosen, strongest first. */
   factors: Factor[];
+  /** Script and Offer as plain text. */
   script?: string;
   offer?: string;
+  /** ScriptShown and OfferShown are there where the campaign's are versioned. */
+  script_shown?: PopScript;
+  offer_shown?: PopOffer;
+  /** OfferNote says why it is not the offer first in line, or why there is none. */
+  offer_note?: string;
+  /** Arms of the experiments that the person is in. */
+  arms?: PopArm[];
   dispositions: DispositionChoice[];
   history: Interaction[];
   /** Candidates are the possible persons of an inbound caller, most recent attempt first; the agent chooses when there is more than one. */
@@ -315,6 +337,77 @@ export interface Factor {
   points: number;
 }
 
+/** PopScript is a script's text in the customer's language. */
+export interface PopScript {
+  /** VersionID is given back with the result. */
+  version_id: number;
+  name: string;
+  version: number;
+  language: string;
+  /** Sections are the steps, in order. */
+  sections: ScriptSection[];
+  /** Disclosures are to be confirmed with the result; each names all results of the campaign that need it. */
+  disclosures: Disclosure[];
+  /** Objections are cards with answers. */
+  objections: ObjectionCard[];
+}
+
+/** ScriptSection is one step of a script. */
+export interface ScriptSection {
+  title: string;
+  text: string;
+}
+
+/** Disclosure is what a customer must be told. The agent confirms it before a result can be given that needs it. */
+export interface Disclosure {
+  code: string;
+  text: string;
+  /** For are the results that need it; none: every one but those of NeedsNoDisclosure. */
+  for?: Disposition[];
+}
+
+/** ObjectionCard helps the agent answer an objection. */
+export interface ObjectionCard {
+  kind: ObjectionKind;
+  title: string;
+  text: string;
+}
+
+/** ObjectionKind is what a customer's objection is about. */
+export type ObjectionKind = "price" | "fud" | "need" | "trust" | "time" | "product" | "service" | "competitor" | "other";
+
+/** PopOffer is the offer chosen for the customer. */
+export interface PopOffer {
+  /** VersionID is given back with the result that accepts the offer. */
+  version_id: number;
+  name: string;
+  version: number;
+  language: string;
+  title: string;
+  terms: string;
+  /** Price with two decimals, for a Period; an empty period: once. */
+  price: string;
+  currency: string;
+  period?: string;
+  /** Remaining acceptances, and RemainingAmount of the money budget, as the pop was built; absent: unbounded. */
+  remaining?: number;
+  remaining_amount?: string;
+  expires_at?: string;
+  /** DiscountLimit is what the agent may give without a supervisor, MaxDiscount what anybody may, both in per cent. */
+  discount_limit: number;
+  max_discount: number;
+}
+
+/** PopArm is the arm of an experiment. */
+export interface PopArm {
+  experiment: string;
+  subject: ExperimentSubject;
+  arm: string;
+}
+
+/** ExperimentSubject is what the arms of an experiment differ in. */
+export type ExperimentSubject = "script" | "offer" | "score";
+
 /** DispositionChoice is one result that agents of the campaign may choose. */
 export interface DispositionChoice {
   code: Disposition;
@@ -330,9 +423,13 @@ export interface RecycleRule {
   delay: string;
   growth: number;
   max: number;
+  /** MaxDelay bounds the grown delay; zero: 30 days. */
+  max_delay?: string;
   block?: boolean;
-  /** NextNumber goes on with the contact's next number at once, where there is one, before the rule counts. */
+  /** NextNumber goes on with the contact's next number after Delay, where there is one, before the rule counts. After the last number the rule counts, and a retry begins with the first number again. */
   next_number?: boolean;
+  /** OtherHour moves a retry to an hour of the customer's day that is at least two hours from those of the last attempts: who is out at ten in the morning today is likely to be out at ten tomorrow. */
+  other_hour?: boolean;
 }
 
 /** Interaction is one line of a person's history, over all campaigns. */

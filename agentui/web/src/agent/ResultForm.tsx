@@ -7,6 +7,8 @@ import { now, serverNow, snapshot } from "../state";
 import { CallbackPicker } from "./CallbackPicker";
 import { changed, drafts, edit, refusals, save, saving } from "./desk";
 import type { Draft, Work } from "./drafts";
+import { Acceptance, Disclosures } from "./PromiseFields";
+import { lacking } from "./promises";
 
 /**
  * ResultForm takes notes and the result of one call: the present one, or one
@@ -47,7 +49,7 @@ export function ResultForm({ work, call, onClose }: { work: Work; call?: CallVie
         ? "Choose the time to call back."
         : chosen.code === "callback" && callback <= now.value
           ? "The time to call back has passed."
-          : "";
+          : lacking(work, chosen.code, d);
   const choose = (code: string) => {
     if (code !== d.disposition) change({ disposition: code, reason: "" });
   };
@@ -88,6 +90,7 @@ export function ResultForm({ work, call, onClose }: { work: Work; call?: CallVie
             onInput={(e) => change({ notes: e.currentTarget.value.replaceAll("\0", "") })}
           />
         </label>
+        <Disclosures work={work} draft={d} disabled={busy} change={change} />
         <fieldset ref={results} class="choices" data-testid="results" onKeyDown={digit} disabled={busy}>
           <legend>Result</legend>
           {work.choices.length === 0 && <p class="quiet">The choices come with the customer's record.</p>}
@@ -114,6 +117,7 @@ export function ResultForm({ work, call, onClose }: { work: Work; call?: CallVie
             </select>
           </label>
         )}
+        <Acceptance work={work} draft={d} disabled={busy} change={change} />
         {chosen?.code === "callback" && <CallbackPicker draft={d} zone={work.zone} disabled={busy} change={change} />}
       </div>
       <div class="save">

@@ -8,6 +8,7 @@ import { connect, live, refused, say, serverNow, snapshot, socket, user } from "
 import { Outbox, type Kept } from "../wire/outbox";
 import type { Answer } from "../wire/socket";
 import { type Draft, Drafts, type Work } from "./drafts";
+import { promises } from "./promises";
 
 export const drafts = new Drafts({
   store: shared,
@@ -95,6 +96,7 @@ export function save(work: Work, draft: Draft, next?: { state: "ready" | "not_re
     ...(draft.reason ? { reason: draft.reason } : {}),
     ...(draft.notes ? { notes: draft.notes } : {}),
     ...(Number.isNaN(callback) ? {} : { callback_at: new Date(callback).toISOString(), callback_personal: draft.personal }),
+    ...promises(work, draft.disposition, draft),
   });
   saving.value = waiting();
   if (!live.value) say("info", "The result is kept here and sent when the connection is back.");
@@ -134,6 +136,9 @@ export function workOf(call: CallView | null | undefined): Work | undefined {
     campaign: call.campaign || call.queue || "",
     choices: own.length > 0 ? own : call.stage === "ended" ? fallback : [],
     zone: zoneOf(call),
+    script_version: call.pop?.script_shown?.version_id,
+    disclosures: call.pop?.script_shown?.disclosures,
+    offer: call.pop?.offer_shown,
   };
 }
 

@@ -1,8 +1,9 @@
 import type { Store } from "../base/storage";
 import type { CallView, DispositionChoice } from "../protocol.gen";
+import type { Asked, Promised } from "./promises";
 
 /** An unfinished result. It is also the body of call.draft. */
-export interface Draft {
+export interface Draft extends Promised {
   disposition: string;
   reason: string;
   notes: string;
@@ -14,7 +15,7 @@ export interface Draft {
 }
 
 /** What the result form needs of its call; it outlives the call's snapshot. */
-export interface Work {
+export interface Work extends Asked {
   call_id: string;
   name: string;
   number: string;
@@ -31,7 +32,17 @@ interface Stored {
   given?: boolean;
 }
 
-const empty: Draft = { disposition: "", reason: "", notes: "", callback: "", personal: false, at: 0 };
+const empty: Draft = {
+  disposition: "",
+  reason: "",
+  notes: "",
+  callback: "",
+  personal: false,
+  confirmed: [],
+  accepted: false,
+  discount: "",
+  at: 0,
+};
 
 /** The server takes drafts of up to 32 KiB; longer ones stay in the browser. */
 const serverLimit = 32_000;
@@ -125,7 +136,7 @@ export class Drafts {
   /** unfinished gives the calls whose draft never became a result. */
   unfinished(presentCallID: string | undefined): { work: Work; draft: Draft }[] {
     return this.all().filter(
-      ({ work, draft, given }) => work.call_id !== presentCallID && !given && (draft.notes !== "" || draft.disposition !== ""),
+      ({ work, draft, given }) => work.call_id !== presentCallID && !given && (draft.notes !== "" || draft.disposition !== "" || draft.confirmed.length > 0),
     );
   }
 
@@ -159,6 +170,9 @@ export function draftOf(body: unknown): Draft {
     notes: text(b.notes),
     callback: text(b.callback),
     personal: b.personal === true,
+    confirmed: Array.isArray(b.confirmed) ? b.confirmed.filter((c) => typeof c === "string") : [],
+    accepted: b.accepted === true,
+    discount: text(b.discount),
     at: typeof b.at === "number" ? b.at : 0,
   };
 }
