@@ -52,12 +52,19 @@ type Facts struct {
 	// to the person or the number was last dropped; zero: never, or too long
 	// ago to matter.
 	LastRefusal, LastDrop time.Time
+	// LastConversation is when the person last spoke with an agent.
+	LastConversation time.Time
+	// Law is what the rules of the person's jurisdictions ask for; nil: nothing
+	// beyond the campaign's settings.
+	Law *Law
 }
 
 // Verdict says whether the person may be called now.
 type Verdict struct {
 	Allowed bool
 	Reason  campaigns.Reason
+	// Rule is the id of the rule that refuses; empty: the campaign's own setting.
+	Rule string
 	// Until is when the reason lapses by itself; zero when it does not.
 	Until time.Time
 }
@@ -67,61 +74,196 @@ const retrySoon = time.Minute
 
 // Decide gives the first reason against a call now. The order goes from what
 // never lapses by itself to what lapses soonest, so that the reason told is the
-// one that holds longest: campaign, list, DNC, complaint, consent, number,
-// attempts, zone, caps, window, and last what is under way.
+// one that holds longest: campaign, list, DNC, objection, complaint, consent,
+// number, attempts, zone, jurisdiction, refusal, drop, caps, hours, and last
+// what is under way.
 func Decide(f Facts, now time.Time) Verdict {
 	if f.Locations == nil {
 		f.Locations = Locations(f.Zones)
 	}
-	if v, refused := lasting(f); refused {
-		return v
-	}
-	if until, hit := capped(f.Settings.PersonCap, f.PersonAttempts, now); hit {
-		return Verdict{Reason: campaigns.ReasonPersonCap, Until: until}
-	}
-	if until, hit := capped(f.Settings.NumberCap, f.NumberAttempts, now); hit {
-		return Verdict{Reason: campaigns.ReasonNumberCap, Until: until}
-	}
-	open, next := windowOpen(f.Settings.Window, f.Locations, now, f.Settings.RingTimeout.Std())
-	if !open {
-		return Verdict{Reason: campaigns.ReasonOutsideWindow, Until: next}
-	}
-	switch {
-	case f.PersonInAttempt:
-		return Verdict{Reason: campaigns.ReasonPersonInAttempt, Until: now.Add(retrySoon)}
-	case f.NumberInAttempt:
-		return Verdict{Reason: campaigns.ReasonNumberInAttempt, Until: now.Add(retrySoon)}
-	case f.PersonInCall:
-		return Verdict{Reason: campaigns.ReasonPersonInCall, Until: now.Add(5 * retrySoon)}
+	for _, check := range [...]func(*Facts, time.Time) (Verdict, bool){lasting, barred, overCap, closed, underWay} {
+		if v, refused := check(&f, now); refused {
+			return v
+		}
 	}
 	return Verdict{Allowed: true}
 }
 
-// lasting checks what does not lapse with time, or only at a date of its own.
-func lasting(f Facts) (Verdict, bool) {
-	refuse := func(r campaigns.Reason) (Verdict, bool) { return Verdict{Reason: r}, true }
-	refuseUntil := func(r campaigns.Reason, until time.Time) (Verdict, bool) {
-		return Verdict{Reason: r, Until: until}, true
+// underWay checks what is over soon.
+func underWay(f *Facts, now time.Time) (Verdict, bool) {
+	switch {
+	case f.PersonInAttempt:
+		return Verdict{Reason: campaigns.ReasonPersonInAttempt, Until: now.Add(retrySoon)}, true
+	case f.NumberInAttempt:
+		return Verdict{Reason: campaigns.ReasonNumberInAttempt, Until: now.Add(retrySoon)}, true
+	case f.PersonInCall:
+		return Verdict{Reason: campaigns.ReasonPersonInCall, Until: now.Add(5 * retrySoon)}, true
 	}
+	return Verdict{}, false
+}
+
+// closed checks the clocks, for as long as the phone may ring.
+func closed(f *Facts, now time.Time) (Verdict, bool) {
+	ring := f.Law.RingTimeout(f.Settings.RingTimeout.Std())
+	all := clocks{window: f.Settings.Window, law: f.Law, preferred: f.PreferredHours}
+	open, next := all.open(f.Locations, now, ring)
+	if open {
+		return Verdict{}, false
+	}
+	v := Verdict{Reason: campaigns.ReasonOutsideWindow, Until: next}
+	asked := clocks{window: f.Settings.Window, law: f.Law}
+	if f.PreferredHours != nil {
+		if fits, _ := asked.open(f.Locations, now, ring); fits {
+			v.Reason = campaigns.ReasonOutsidePreferredHours
+			return v, true
+		}
+	}
+	if f.Law == nil {
+		return v, true
+	}
+	if fits, _ := (clocks{window: f.Settings.Window}).open(f.Locations, now, ring); fits {
+		v.Reason, v.Rule = f.Law.closing(f.Locations, now, ring)
+	}
+	return v, true
+}
+
+// closing tells which rule is closed, and whether it is for a holiday, now or
+// while the phone would ring.
+func (l *Law) closing(locations []*time.Location, now time.Time, ring time.Duration) (campaigns.Reason, string) {
+	for _, at := range [2]time.Time{now, now.Add(ring)} {
+		for _, location := range locations {
+			local := at.In(location)
+			if id := l.holidays[dayKey(local)]; id != "" {
+				return campaigns.ReasonHoliday, id
+			}
+			if id := l.closedBy(local.Weekday(), local.Hour()*60+local.Minute()); id != "" {
+				return campaigns.ReasonOutsideWindow, id
+			}
+		}
+	}
+	return campaigns.ReasonOutsideWindow, ""
+}
+
+// lasting checks what does not lapse with time, or only at a date of its own.
+func lasting(f *Facts, _ time.Time) (Verdict, bool) {
+	refuse := func(r campaigns.Reason) (Verdict, bool) { return Verdict{Reason: r}, true }
 	switch {
 	case f.CampaignState != campaigns.CampaignRunning:
 		return refuse(campaigns.ReasonCampaignNotRunning)
+	case f.ListExpired:
+		return refuse(campaigns.ReasonListExpired)
 	case !f.ListActive:
 		return refuse(campaigns.ReasonListInactive)
 	case f.DoNotCall:
-		return refuseUntil(campaigns.ReasonDoNotCall, f.DoNotCallUntil)
+		return Verdict{Reason: campaigns.ReasonDoNotCall, Until: f.DoNotCallUntil}, true
+	case f.Objected:
+		return refuse(campaigns.ReasonObjected)
 	case f.OpenComplaint:
 		return refuse(campaigns.ReasonOpenComplaint)
 	case f.ConsentRefused:
-		return refuseUntil(campaigns.ReasonConsentRefused, f.ConsentRefusedUntil)
+		return Verdict{Reason: campaigns.ReasonConsentRefused, Until: f.ConsentRefusedUntil}, true
 	case f.NumberBad:
 		return refuse(campaigns.ReasonNoNumber)
 	case f.Attempts >= f.Settings.MaxAttempts && !f.AgreedCallback:
 		return refuse(campaigns.ReasonMaxAttempts)
 	case len(f.Locations) == 0:
 		return refuse(campaigns.ReasonZoneUnknown)
+	case f.Law != nil && f.Law.Unknown:
+		return refuse(campaigns.ReasonJurisdictionUnknown)
+	case f.ConsentGranted:
+	case f.Settings.Compliance.RequireConsent:
+		return refuse(campaigns.ReasonConsentMissing)
+	case f.Law != nil && f.Law.ConsentRule != "":
+		return Verdict{Reason: campaigns.ReasonConsentMissing, Rule: f.Law.ConsentRule}, true
 	}
 	return Verdict{}, false
+}
+
+// barred checks the periods after a refusal, a drop and a conversation. An
+// agreed callback is the person's own wish and passes them.
+func barred(f *Facts, now time.Time) (Verdict, bool) {
+	if f.AgreedCallback {
+		return Verdict{}, false
+	}
+	refusal := Period{Duration: f.Settings.Compliance.RefusalPeriod.Std()}
+	var recall, conversation Period
+	if f.Law != nil {
+		if f.Law.RefusalPeriod.Duration > refusal.Duration {
+			refusal = f.Law.RefusalPeriod
+		}
+		recall, conversation = f.Law.RecallAfterDrop, f.Law.AfterConversation
+	}
+	var v Verdict
+	for _, bar := range [...]struct {
+		since  time.Time
+		period Period
+		reason campaigns.Reason
+	}{
+		{f.LastRefusal, refusal, campaigns.ReasonRefusalPeriod}, {f.LastDrop, recall, campaigns.ReasonRecallAfterDrop},
+		{f.LastConversation, conversation, campaigns.ReasonPersonCap},
+	} {
+		if until := bar.since.Add(bar.period.Duration); !bar.since.IsZero() && until.After(now) && until.After(v.Until) {
+			v = Verdict{Reason: bar.reason, Rule: bar.period.Rule, Until: until}
+		}
+	}
+	return v, v.Reason != ""
+}
+
+// overCap checks the attempts that count; of several caps that are used up, the
+// one that lapses last is told.
+func overCap(f *Facts, now time.Time) (Verdict, bool) {
+	var v Verdict
+	refuse := func(reason campaigns.Reason, rule string, until time.Time) {
+		if until.After(v.Until) {
+			v = Verdict{Reason: reason, Rule: rule, Until: until}
+		}
+	}
+	if until, hit := capped(f.Settings.PersonCap, f.PersonAttempts, now); hit {
+		refuse(campaigns.ReasonPersonCap, "", until)
+	}
+	if until, hit := capped(f.Settings.NumberCap, f.NumberAttempts, now); hit {
+		refuse(campaigns.ReasonNumberCap, "", until)
+	}
+	if f.Law == nil {
+		return v, v.Reason != ""
+	}
+	for _, c := range f.Law.caps {
+		attempts, reason := f.PersonAttempts, campaigns.ReasonPersonCap
+		switch c.Scope {
+		case CapNumber:
+			attempts, reason = f.NumberAttempts, campaigns.ReasonNumberCap
+		case CapCampaign:
+			attempts, reason = f.CampaignAttempts, campaigns.ReasonCampaignCap
+		}
+		if c.per > 0 {
+			if until, hit := capped(campaigns.Cap{Max: c.Max, Per: campaigns.Duration(c.per)}, attempts, now); hit {
+				refuse(reason, c.rule, until)
+			}
+			continue
+		}
+		for _, location := range f.Locations {
+			if until, hit := cappedToday(c.Max, attempts, location, now); hit {
+				refuse(reason, c.rule, until)
+			}
+		}
+	}
+	return v, v.Reason != ""
+}
+
+// cappedToday reports whether most attempts were made on the present calendar
+// day of the zone, and when that day ends.
+func cappedToday(most int, newestFirst []time.Time, location *time.Location, now time.Time) (time.Time, bool) {
+	local := now.In(location)
+	year, month, day := local.Date()
+	begin := time.Date(year, month, day, 0, 0, 0, 0, location)
+	n := 0
+	for _, at := range newestFirst {
+		if at.Before(begin) {
+			break
+		}
+		n++
+	}
+	return time.Date(year, month, day+1, 0, 0, 0, 0, location), n >= most
 }
 
 // ZonesKnown reports whether there is at least one zone and each is known.

@@ -24,22 +24,29 @@ func WindowOpen(w campaigns.Window, zones []string, now time.Time) (open bool, n
 // WindowOpenFor is WindowOpen for a phone that may ring for the whole of ring:
 // the window must not close meanwhile.
 func WindowOpenFor(w campaigns.Window, zones []string, now time.Time, ring time.Duration) (open bool, next time.Time) {
-	return windowOpen(w, Locations(zones), now, ring)
+	return clocks{window: w}.open(Locations(zones), now, ring)
 }
 
 // AllowedUntil gives the moment at which the window that is open now closes in
 // the first of the zones; the zero time when it is not open. A window that
 // never closes is given until the horizon of two weeks.
 func AllowedUntil(w campaigns.Window, zones []string, now time.Time) time.Time {
+	return LawAllowsUntil(w, nil, zones, now)
+}
+
+// LawAllowsUntil is AllowedUntil within the hours and outside the holidays of
+// the law too; nil: there is none.
+func LawAllowsUntil(w campaigns.Window, law *Law, zones []string, now time.Time) time.Time {
 	locations := Locations(zones)
+	c := clocks{window: w, law: law}
 	if len(locations) == 0 {
 		return time.Time{}
 	}
 	limit := now.Add(horizon)
 	for _, location := range locations {
 		at := now
-		for at.Before(limit) && openAt(w, location, at) {
-			at = turn(w, location, at)
+		for at.Before(limit) && c.openAt(location, at) {
+			at = c.turn(location, at)
 		}
 		if at.Before(limit) {
 			limit = at
@@ -71,14 +78,24 @@ func Locations(zones []string) []*time.Location {
 	return locations
 }
 
-func windowOpen(w campaigns.Window, locations []*time.Location, now time.Time, ring time.Duration) (open bool, next time.Time) {
+// clocks are the hours of the wall clock that must all allow a call: the
+// campaign's, the law's with its holidays, and those the person asked for.
+type clocks struct {
+	window    campaigns.Window
+	law       *Law
+	preferred *campaigns.Window
+}
+
+// open tells whether a call may start now in all of the locations and ring for
+// the whole of ring, and when one may.
+func (c clocks) open(locations []*time.Location, now time.Time, ring time.Duration) (open bool, next time.Time) {
 	if len(locations) == 0 {
 		return false, time.Time{}
 	}
 	for at := now; at.Sub(now) < horizon; {
 		later := at
 		for _, location := range locations {
-			if until := closedUntil(w, location, at, ring); until.After(later) {
+			if until := c.closedUntil(location, at, ring); until.After(later) {
 				later = until
 			}
 		}
@@ -93,37 +110,39 @@ func windowOpen(w campaigns.Window, locations []*time.Location, now time.Time, r
 // closedUntil gives a moment before which no call may start in the zone: at
 // itself when one may start then. It steps from one turn of the local clock to
 // the next, for the one or two that lie within ring.
-func closedUntil(w campaigns.Window, location *time.Location, at time.Time, ring time.Duration) time.Time {
-	for t := at; ; t = turn(w, location, t) {
+func (c clocks) closedUntil(location *time.Location, at time.Time, ring time.Duration) time.Time {
+	for t := at; ; t = c.turn(location, t) {
 		switch {
 		case t.Sub(at) > ring:
 			return at
-		case !openAt(w, location, t):
-			return turn(w, location, t)
+		case !c.openAt(location, t):
+			return c.turn(location, t)
 		}
 	}
 }
 
-// openAt reads the local clock.
-func openAt(w campaigns.Window, location *time.Location, at time.Time) bool {
+// openAt reads the local clock and calendar.
+func (c clocks) openAt(location *time.Location, at time.Time) bool {
 	local := at.In(location)
-	hours := w.Days[local.Weekday()]
-	minute := local.Hour()*60 + local.Minute()
-	return hours.From <= minute && minute < hours.Until
+	day, minute := local.Weekday(), local.Hour()*60+local.Minute()
+	if !within(c.window.Days[day], minute) || c.preferred != nil && !within(c.preferred.Days[day], minute) {
+		return false
+	}
+	return c.law == nil || c.law.closedBy(day, minute) == "" && (len(c.law.holidays) == 0 || c.law.holidays[dayKey(local)] == "")
 }
 
-// turn gives the next moment at which the local clock may open or close the
-// window: the next edge of the day's hours, midnight, or a shift of the clock,
-// whichever comes first.
-func turn(w campaigns.Window, location *time.Location, at time.Time) time.Time {
+// turn gives the next moment at which the local clock may open or close one of
+// the hours: the next edge of the day's hours, midnight, or a shift of the
+// clock, whichever comes first.
+func (c clocks) turn(location *time.Location, at time.Time) time.Time {
 	local := at.In(location)
-	hours := w.Days[local.Weekday()]
-	minute := local.Hour()*60 + local.Minute()
-	edge := minutesPerDay
-	for _, e := range []int{hours.Until, hours.From} {
-		if minute < e && e < edge {
-			edge = e
-		}
+	day, minute := local.Weekday(), local.Hour()*60+local.Minute()
+	edge := nextEdge(c.window.Days[day], minute, minutesPerDay)
+	if c.preferred != nil {
+		edge = nextEdge(c.preferred.Days[day], minute, edge)
+	}
+	if c.law != nil {
+		edge = c.law.edge(day, minute, edge)
 	}
 	left := time.Duration(edge-minute)*time.Minute - time.Duration(local.Second())*time.Second - time.Duration(local.Nanosecond())
 	next := at.Add(left)
@@ -131,4 +150,14 @@ func turn(w campaigns.Window, location *time.Location, at time.Time) time.Time {
 		return shift
 	}
 	return next
+}
+
+// nextEdge gives the next edge of the hours after the minute, at most edge.
+func nextEdge(h campaigns.Hours, minute, edge int) int {
+	for _, e := range [2]int{h.Until, h.From} {
+		if minute < e && e < edge {
+			edge = e
+		}
+	}
+	return edge
 }

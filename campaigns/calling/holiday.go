@@ -1,0 +1,78 @@
+package calling
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// holiday is a day of each year: a fixed date, days from Easter Sunday, or the
+// nth or last weekday of a month.
+type holiday struct {
+	Fixed   string `json:"fixed,omitempty"`
+	Easter  *int   `json:"easter,omitempty"`
+	Nth     int    `json:"nth,omitempty"`
+	Last    bool   `json:"last,omitempty"`
+	Weekday string `json:"weekday,omitempty"`
+	Month   int    `json:"month,omitempty"`
+}
+
+var weekdayNames = []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
+
+func (h *holiday) check() error {
+	byWeekday := h.Nth != 0 || h.Last
+	forms := 0
+	for _, given := range []bool{h.Fixed != "", h.Easter != nil, byWeekday} {
+		if given {
+			forms++
+		}
+	}
+	switch {
+	case forms != 1:
+		return fmt.Errorf("needs one of fixed, easter, nth and last")
+	case h.Fixed != "":
+		_, err := time.Parse("01-02", h.Fixed)
+		return err
+	case byWeekday && (!slices.Contains(weekdayNames, strings.ToLower(h.Weekday)) || h.Month < 1 || h.Month > 12 || h.Nth < 0 || h.Nth > 4):
+		return fmt.Errorf("needs a weekday, a month from 1 to 12, and nth from 1 to 4 or last")
+	}
+	return nil
+}
+
+// in gives the holiday's date in the year.
+func (h *holiday) in(year int) time.Time {
+	switch {
+	case h.Fixed != "":
+		day, _ := time.Parse("01-02", h.Fixed) // was checked
+		return time.Date(year, day.Month(), day.Day(), 0, 0, 0, 0, time.UTC)
+	case h.Easter != nil:
+		return easter(year).AddDate(0, 0, *h.Easter)
+	}
+	weekday := time.Weekday(slices.Index(weekdayNames, strings.ToLower(h.Weekday)))
+	if h.Last {
+		day := time.Date(year, time.Month(h.Month)+1, 0, 0, 0, 0, 0, time.UTC)
+		return day.AddDate(0, 0, -int((day.Weekday()-weekday+7)%7))
+	}
+	day := time.Date(year, time.Month(h.Month), 1, 0, 0, 0, 0, time.UTC)
+	return day.AddDate(0, 0, int((weekday-day.Weekday()+7)%7)+7*(h.Nth-1))
+}
+
+// easter gives Easter Sunday of the Gregorian calendar (the anonymous
+// algorithm, as Meeus prints it in Astronomical Algorithms, chapter 8).
+func easter(year int) time.Time {
+	a, b, c := year%19, year/100, year%100
+	d, e := b/4, b%4
+	g := (b - (b+8)/25 + 1) / 3
+	h := (19*a + b - d - g + 15) % 30
+	l := (32 + 2*e + 2*(c/4) - h - c%4) % 7
+	m := (a + 11*h + 22*l) / 451
+	n := h + l - 7*m + 114
+	return time.Date(year, time.Month(n/31), n%31+1, 0, 0, 0, 0, time.UTC)
+}
+
+// dayKey names a date.
+func dayKey(t time.Time) int {
+	year, month, day := t.Date()
+	return year*10000 + int(month)*100 + day
+}
