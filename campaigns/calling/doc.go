@@ -4,6 +4,15 @@
 // business time are parameters, and the same Decide serves the reserve
 // transaction, the engine, campaign why and the tests.
 //
+// The rules of jurisdictions are data: rules/rules.json, in which each rule names
+// its source and how well that was verified. A Book holds them and merges those
+// that bind a call into a Law: hours intersect, the least of the caps and limits
+// holds, the longest of the periods, and consent where any rule asks for it. An
+// unknown jurisdiction means no call. A rule begins and ends by the date of the
+// place, so it binds from the earliest clock on earth to the latest. Parts of a
+// rule that depend on what is not known here (an existing contract that stands
+// in for a consent, one subject of several) are taken in the stricter way.
+//
 // A window is decided by the local clock of each zone, minute by minute, so
 // that a day with a shift of daylight saving time has the hours that its people
 // see: an hour that the clock skips opens nothing, one that it shows twice is

@@ -3,9 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"math"
+	"time"
 
 	"ringmaster/agentui/rest"
 	"ringmaster/campaigns"
+	"ringmaster/campaigns/calling"
 	"ringmaster/campaigns/postgres"
 	"ringmaster/campaigns/report"
 )
@@ -67,14 +70,13 @@ func makeReport(ctx context.Context, store *postgres.Store, q reportQuery) (repo
 	if err := q.costs.Validate(); err != nil {
 		return made, err
 	}
-	var campaignID int64
+	var campaign campaigns.Campaign
 	switch {
 	case q.campaign != "":
-		found, err := store.CampaignByName(ctx, q.campaign)
-		if err != nil {
+		var err error
+		if campaign, err = store.CampaignByName(ctx, q.campaign); err != nil {
 			return made, err
 		}
-		campaignID = found.ID
 	case q.kind == report.KindCampaign:
 		return made, campaigns.Invalid("campaign", "is missing: a campaign's report is of one campaign")
 	}
@@ -89,13 +91,17 @@ func makeReport(ctx context.Context, store *postgres.Store, q reportQuery) (repo
 		made.Tables, err = slaTables(ctx, store, q.span)
 		return made, err
 	}
-	counts, err := store.ReportCounts(ctx, campaignID, q.span.from, q.span.until)
+	counts, err := store.ReportCounts(ctx, campaign.ID, q.span.from, q.span.until)
 	if err != nil {
 		return made, err
 	}
 	switch q.kind {
 	case report.KindCampaign:
-		made.Tables = report.CampaignTables(counts, q.costs, dropRate)
+		rate, err := dropRate(campaign, q.span.until)
+		if err != nil {
+			return made, err
+		}
+		made.Tables = report.CampaignTables(counts, q.costs, rate)
 	case report.KindAgents:
 		made.Tables = report.AgentTables(counts)
 	case report.KindLists:
@@ -111,10 +117,24 @@ func makeReport(ctx context.Context, store *postgres.Store, q reportQuery) (repo
 // rollUpAtOnce is how many hours a report waits for; the engine does the rest.
 const rollUpAtOnce = 100
 
-// dropRate gives the drop rate by the rule of the United States: dropped over
-// all that persons answered (16 CFR 310.4(b)(4)(i)).
-func dropRate(drops, humans, _ float64) (float64, string) {
-	return drops / (drops + humans), "US"
+// dropRate gives the drop rate by the rule that binds the campaign in the
+// country that it calls.
+func dropRate(campaign campaigns.Campaign, now time.Time) (func(drops, humans, machines float64) (float64, string), error) {
+	book, err := calling.LoadBook()
+	if err != nil {
+		return nil, err
+	}
+	law, err := book.Law(calling.LawQuery{
+		Jurisdictions: []string{campaign.Settings.DefaultRegion}, Rules: campaign.Settings.Compliance.Rules,
+		Purpose: campaign.Settings.Compliance.Purpose, Business: campaign.Settings.Compliance.Business,
+	}, now)
+	return func(drops, humans, machines float64) (float64, string) {
+		rate, limit, found := law.DropRate(drops, humans, machines)
+		if !found {
+			return math.NaN(), ""
+		}
+		return rate, limit.Rule
+	}, err
 }
 
 // reportDesk makes reports for the API.

@@ -1,0 +1,206 @@
+package calling
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"ringmaster/campaigns"
+)
+
+var lawZones = map[string][]string{
+	"US-FL": {"America/New_York", "America/Chicago"}, "US-LA": {"America/Chicago"}, "US-KY": {"America/New_York", "America/Chicago"},
+	"US-*": {"America/New_York", "Pacific/Honolulu"}, "US-WA": {"America/Los_Angeles"}, "GB": {"Europe/London"}, "DE": {"Europe/Berlin"},
+	"FR": {"Europe/Paris"}, "ES": {"Europe/Madrid", "Atlantic/Canary"}, "IT": {"Europe/Rome"}, "CA": {"America/Toronto", "America/St_Johns"},
+	"AU": {"Australia/Sydney", "Australia/Lord_Howe"}, "IN": {"Asia/Kolkata"},
+}
+
+// broken is how a person reads the book: rule by rule, second by second on the
+// wall clock, attempt by attempt.
+func (r *rule) broken(b *Book, f Facts, now time.Time, ring time.Duration) string {
+	for passed := time.Duration(0); passed <= ring; passed += time.Second {
+		for _, location := range f.Locations {
+			local := now.Add(passed).In(location)
+			if r.week != nil && !slices.ContainsFunc(r.week[local.Weekday()], func(h campaigns.Hours) bool {
+				return within(h, local.Hour()*60+local.Minute())
+			}) {
+				return "hours"
+			}
+			for _, h := range b.calendars[r.Holidays] {
+				if h.in(local.Year()).Format(time.DateOnly) == local.Format(time.DateOnly) {
+					return "holiday"
+				}
+			}
+		}
+	}
+	for _, c := range r.Caps {
+		attempts := map[CapScope][]time.Time{CapPerson: f.PersonAttempts, CapNumber: f.NumberAttempts, CapCampaign: f.CampaignAttempts}[c.Scope]
+		per, _ := c.period()
+		for _, location := range f.Locations {
+			n := 0
+			for _, at := range attempts {
+				if per > 0 && now.Sub(at) < per || per == 0 && at.In(location).Format(time.DateOnly) == now.In(location).Format(time.DateOnly) {
+					n++
+				}
+			}
+			if n >= c.Max {
+				return "cap"
+			}
+		}
+	}
+	if f.AgreedCallback {
+		return ""
+	}
+	switch {
+	case !f.LastRefusal.IsZero() && now.Sub(f.LastRefusal) < time.Duration(r.RefusalDays)*24*time.Hour:
+		return "refusal"
+	case !f.LastDrop.IsZero() && now.Sub(f.LastDrop) < r.RecallAfterDrop.Std():
+		return "drop"
+	}
+	return ""
+}
+
+func drawAgo(t *rapid.T, now time.Time, label string, days int) time.Time {
+	return now.Add(-time.Duration(rapid.IntRange(0, days*24*3600).Draw(t, label)) * time.Second)
+}
+
+// Whoever may be called breaks no single rule of any of their jurisdictions;
+// whoever may not, breaks one.
+func TestNoRuleOfTheMergedSetIsEverBroken(t *testing.T) {
+	t.Parallel()
+	b := book(t)
+	places := slices.Sorted(func(yield func(string) bool) {
+		for place := range lawZones {
+			if !yield(place) {
+				return
+			}
+		}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		q := LawQuery{Jurisdictions: rapid.SliceOfNDistinct(rapid.SampledFrom(places), 1, 2, rapid.ID).Draw(t, "jurisdictions"), Business: rapid.Bool().Draw(t, "business")}
+		now := drawMoment(t)
+		if rapid.Bool().Draw(t, "holiday") {
+			now = time.Date(2026, 12, 25, rapid.IntRange(0, 47).Draw(t, "hour"), rapid.IntRange(0, 59).Draw(t, "minute"), 0, 0, time.UTC)
+		}
+		law, err := b.Law(q, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		settings := campaigns.DefaultSettings(campaigns.KindWinBack)
+		settings.Window = campaigns.DailyWindow(0, 24)
+		settings.PersonCap, settings.NumberCap = campaigns.Cap{}, campaigns.Cap{}
+		settings.RingTimeout = campaigns.Seconds(rapid.IntRange(15, 60).Draw(t, "ring"))
+		f := allowed(&settings)
+		f.Zones = nil
+		for _, j := range q.Jurisdictions {
+			f.Zones = append(f.Zones, lawZones[j]...)
+		}
+		f.Locations, f.Law, f.ConsentGranted = Locations(f.Zones), law, true
+		f.AgreedCallback = rapid.Bool().Draw(t, "callback")
+		for range rapid.IntRange(0, 5).Draw(t, "attempts") {
+			f.PersonAttempts = append(f.PersonAttempts, drawAgo(t, now, "ago", 35))
+		}
+		slices.SortFunc(f.PersonAttempts, func(a, b time.Time) int { return b.Compare(a) })
+		f.NumberAttempts, f.CampaignAttempts = f.PersonAttempts, f.PersonAttempts
+		if rapid.Bool().Draw(t, "refused") {
+			f.LastRefusal = drawAgo(t, now, "refusal", 90)
+		}
+		if rapid.Bool().Draw(t, "dropped") {
+			f.LastDrop = drawAgo(t, now, "drop", 6)
+		}
+		v := Decide(f, now)
+		ring := law.RingTimeout(settings.RingTimeout.Std())
+		reason := ""
+		for i := range b.rules {
+			if r := &b.rules[i]; reason == "" && r.binds(q, now) {
+				if how := r.broken(b, f, now, ring); how != "" {
+					reason = r.ID + " " + how
+				}
+			}
+		}
+		if v.Allowed != (reason == "") {
+			t.Fatalf("%v at %s: verdict %+v, broken: %q", q.Jurisdictions, now, v, reason)
+		}
+		if !v.Allowed && v.Rule == "" {
+			t.Fatalf("verdict %+v names no rule", v)
+		}
+		if !v.Until.IsZero() && !v.Until.After(now) {
+			t.Fatalf("verdict %+v lapsed already", v)
+		}
+	})
+}
+
+func TestEachRuleRefusesWithItsReason(t *testing.T) {
+	t.Parallel()
+	paris := func(text string) time.Time { return at(t, "Europe/Paris", text) }
+	noon := paris("2026-09-02 15:00:00")
+	for _, c := range []struct {
+		name, place string
+		now         time.Time
+		spoil       func(*Facts)
+		reason      campaigns.Reason
+		rule        string
+		until       time.Time
+	}{
+		{"allowed", "FR", noon, func(*Facts) {}, "", "", time.Time{}},
+		{"without consent", "FR", noon, func(f *Facts) { f.ConsentGranted = false }, campaigns.ReasonConsentMissing, "fr-opt-in", time.Time{}},
+		{"at lunch", "FR", paris("2026-09-02 13:30:00"), func(*Facts) {}, campaigns.ReasonOutsideWindow, "fr-conso", paris("2026-09-02 14:00:00")},
+		{"the lunch begins while it rings", "FR", paris("2026-09-02 12:59:45"), func(*Facts) {}, campaigns.ReasonOutsideWindow, "fr-conso", paris("2026-09-02 14:00:00")},
+		{"before the weekend", "FR", paris("2026-09-04 20:00:00"), func(*Facts) {}, campaigns.ReasonOutsideWindow, "fr-conso", paris("2026-09-07 10:00:00")},
+		{"on a holiday", "FR", paris("2026-11-11 15:00:00"), func(*Facts) {}, campaigns.ReasonHoliday, "fr-conso", paris("2026-11-12 10:00:00")},
+		{"the campaign's own hours", "FR", paris("2026-09-02 15:00:00"), func(f *Facts) { f.Settings.Window = campaigns.DailyWindow(8, 15) }, campaigns.ReasonOutsideWindow, "", paris("2026-09-03 10:00:00")},
+		{"four in thirty days", "FR", noon, func(f *Facts) {
+			f.PersonAttempts = []time.Time{noon.AddDate(0, 0, -1), noon.AddDate(0, 0, -5), noon.AddDate(0, 0, -9), noon.AddDate(0, 0, -20)}
+		}, campaigns.ReasonPersonCap, "fr-conso", noon.AddDate(0, 0, 10)},
+		{"after a refusal", "FR", noon, func(f *Facts) { f.LastRefusal = noon.AddDate(0, 0, -10) }, campaigns.ReasonRefusalPeriod, "fr-conso", noon.AddDate(0, 0, 50)},
+		{"an agreed callback is no harassment", "FR", noon, func(f *Facts) { f.LastRefusal, f.AgreedCallback = noon.AddDate(0, 0, -10), true }, "", "", time.Time{}},
+		{"a longer period of the campaign", "FR", noon, func(f *Facts) {
+			f.LastRefusal, f.Settings.Compliance.RefusalPeriod = noon.AddDate(0, 0, -61), campaigns.Duration(90*24*time.Hour)
+		}, campaigns.ReasonRefusalPeriod, "", noon.AddDate(0, 0, 29)},
+		{"after a dropped call", "GB", noon, func(f *Facts) { f.LastDrop = noon.Add(-time.Hour) }, campaigns.ReasonRecallAfterDrop, "gb-ofcom", noon.Add(71 * time.Hour)},
+		{"three on a day", "DE", noon, func(f *Facts) {
+			f.NumberAttempts = []time.Time{noon.Add(-time.Hour), noon.Add(-2 * time.Hour), noon.Add(-3 * time.Hour)}
+		}, campaigns.ReasonNumberCap, "de-uwg", at(t, "Europe/Paris", "2026-09-03 00:00:00")},
+		{"three on two days", "DE", noon, func(f *Facts) {
+			f.NumberAttempts = []time.Time{noon.Add(-time.Hour), noon.Add(-2 * time.Hour), noon.Add(-16 * time.Hour)}
+		}, "", "", time.Time{}},
+		{"objected", "FR", noon, func(f *Facts) { f.Objected = true }, campaigns.ReasonObjected, "", time.Time{}},
+		{"an expired list", "FR", noon, func(f *Facts) { f.ListExpired = true }, campaigns.ReasonListExpired, "", time.Time{}},
+		{"hours they asked for", "FR", noon, func(f *Facts) { w := campaigns.DailyWindow(17, 19); f.PreferredHours = &w }, campaigns.ReasonOutsidePreferredHours, "", paris("2026-09-02 17:00:00")},
+		{"consent that the campaign wants", "US-NY", noon, func(f *Facts) { f.Settings.Compliance.RequireConsent, f.ConsentGranted = true, false }, campaigns.ReasonConsentMissing, "", time.Time{}},
+		{"a country without rules", "ZZ", noon, func(*Facts) {}, campaigns.ReasonJurisdictionUnknown, "", time.Time{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			settings := campaigns.DefaultSettings(campaigns.KindWinBack)
+			settings.PersonCap, settings.NumberCap = campaigns.Cap{}, campaigns.Cap{}
+			f := allowed(&settings)
+			f.Zones, f.ConsentGranted, f.Law = []string{"Europe/Paris"}, true, lawOf(t, LawQuery{Jurisdictions: []string{c.place}}, c.now)
+			c.spoil(&f)
+			v := Decide(f, c.now)
+			if v.Allowed != (c.reason == "") || v.Reason != c.reason || v.Rule != c.rule || !v.Until.Equal(c.until) {
+				t.Errorf("want %q by %q until %s, got %+v", c.reason, c.rule, c.until, v)
+			}
+		})
+	}
+}
+
+func BenchmarkDecideByLaw(b *testing.B) {
+	settings := campaigns.DefaultSettings(campaigns.KindWinBack)
+	noon := time.Date(2026, 3, 3, 17, 0, 0, 0, time.UTC)
+	for _, place := range []string{"", "US-NY", "US-*"} {
+		b.Run(fmt.Sprintf("law=%s", place), func(b *testing.B) {
+			f := allowed(&settings)
+			f.Locations = Locations(f.Zones)
+			if place != "" {
+				f.Law = lawOf(b, LawQuery{Jurisdictions: []string{place}}, noon)
+			}
+			for b.Loop() {
+				Decide(f, noon)
+			}
+		})
+	}
+}
