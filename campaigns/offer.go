@@ -53,30 +53,30 @@ type Offer struct {
 	// Product that the offer sells: never to somebody who owns it, by the
 	// contact's attribute OwnedAttribute, else by the campaign's, else by
 	// "owned_products".
-	Product        string `json:"product,omitempty" yaml:"product"`
-	OwnedAttribute string `json:"owned_attribute,omitempty" yaml:"owned_attribute"`
+	Product        string `json:"product,omitempty" yaml:"product,omitempty"`
+	OwnedAttribute string `json:"owned_attribute,omitempty" yaml:"owned_attribute,omitempty"`
 	// Price for a Period, such as month; an empty period: once.
 	Price    Money  `json:"price" yaml:"price"`
 	Currency string `json:"currency" yaml:"currency"`
-	Period   string `json:"period,omitempty" yaml:"period"`
+	Period   string `json:"period,omitempty" yaml:"period,omitempty"`
 	// Cost is what one acceptance takes of a money budget, besides the discount
 	// on the price.
-	Cost   Money       `json:"cost,omitempty" yaml:"cost"`
+	Cost   Money       `json:"cost,omitempty" yaml:"cost,omitempty"`
 	Budget OfferBudget `json:"budget" yaml:"budget"`
 	// ExpiresAt is when it ends; nil: never.
-	ExpiresAt *time.Time `json:"expires_at,omitempty" yaml:"expires_at"`
+	ExpiresAt *time.Time `json:"expires_at,omitempty" yaml:"expires_at,omitempty"`
 	// MaxDiscount in per cent of the price binds everybody, supervisors too.
-	MaxDiscount float64 `json:"max_discount,omitempty" yaml:"max_discount"`
+	MaxDiscount float64 `json:"max_discount,omitempty" yaml:"max_discount,omitempty"`
 	// Next is the offer that takes its place where it is expired or used up, or
 	// owned already; empty: none.
-	Next  string               `json:"next,omitempty" yaml:"next"`
+	Next  string               `json:"next,omitempty" yaml:"next,omitempty"`
 	Texts map[string]OfferText `json:"texts" yaml:"texts"`
 }
 
 // OfferBudget bounds what is given; zero: no bound.
 type OfferBudget struct {
-	Count  int64 `json:"count,omitempty" yaml:"count"`
-	Amount Money `json:"amount,omitempty" yaml:"amount"`
+	Count  int64 `json:"count,omitempty" yaml:"count,omitempty"`
+	Amount Money `json:"amount,omitempty" yaml:"amount,omitempty"`
 }
 
 // OfferText is an offer in one language.

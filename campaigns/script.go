@@ -21,8 +21,8 @@ type Script struct {
 // ScriptText is a script in one language.
 type ScriptText struct {
 	Sections    []ScriptSection `json:"sections" yaml:"sections"`
-	Disclosures []Disclosure    `json:"disclosures,omitempty" yaml:"disclosures"`
-	Objections  []ObjectionCard `json:"objections,omitempty" yaml:"objections"`
+	Disclosures []Disclosure    `json:"disclosures,omitempty" yaml:"disclosures,omitempty"`
+	Objections  []ObjectionCard `json:"objections,omitempty" yaml:"objections,omitempty"`
 }
 
 // ScriptSection is one step of a script.
@@ -38,7 +38,7 @@ type Disclosure struct {
 	Text string `json:"text" yaml:"text"`
 	// For are the results that need it; none: every one but those of
 	// NeedsNoDisclosure.
-	For []Disposition `json:"for,omitempty" yaml:"for"`
+	For []Disposition `json:"for,omitempty" yaml:"for,omitempty"`
 }
 
 // ObjectionKind is what a customer's objection is about.

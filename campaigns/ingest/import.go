@@ -219,6 +219,10 @@ func (r *run) merge(ctx context.Context, toMerge <-chan *chunk) error {
 				return err
 			}
 			r.summary.add(m)
+			r.summary.Rows -= len(m.Refused)
+			if err := r.refuse(c, m.Refused); err != nil {
+				return err
+			}
 		}
 		r.summary.Rows += len(c.rows) + len(c.rejects)
 		r.summary.Rejected += len(c.rejects)
@@ -230,6 +234,20 @@ func (r *run) merge(ctx context.Context, toMerge <-chan *chunk) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// refuse adds the rows that the store refused to the chunk's rejects, without
+// their cells.
+func (r *run) refuse(c *chunk, refused []Refused) error {
+	rejects := make([]reject, len(refused))
+	for i, row := range refused {
+		rejects[i] = reject{line: row.Line, column: "phone", reason: string(row.Reason)}
+	}
+	c.rejects = append(c.rejects, rejects...)
+	if err := r.rejects.write(rejects); err != nil {
+		return fmt.Errorf("write the rejects: %w", err)
+	}
+	return nil
 }
 
 func (s *Summary) add(m Merged) {

@@ -88,6 +88,15 @@ type Merged struct {
 	Contacts, SharedNumbers              int
 	Candidates                           map[campaigns.CandidateState]int
 	Reasons                              map[campaigns.Reason]int
+	// Refused rows may not be stored; they count as rejected.
+	Refused []Refused
+}
+
+// Refused is a row that may not be stored: its line, and why. Its cells are not
+// kept, not even among the rejects.
+type Refused struct {
+	Line   int
+	Reason campaigns.Reason
 }
 
 // Target names what a file is imported into.

@@ -21,7 +21,7 @@ type AuditedAttempt struct {
 	// WindowOpen is judged anew for SentAt, by the zones of the person's address
 	// or else of the number, as at the gate.
 	WindowOpen bool
-	// BlockedSince is the earliest DNC entry of the number or complaint of the
+	// BlockedSince is the earliest do-not-call entry of the number or complaint of the
 	// person that held at SentAt; zero: none.
 	BlockedSince time.Time
 }
@@ -49,6 +49,14 @@ func (s *Store) AuditAttempts(ctx context.Context, since time.Time) ([]AuditedAt
 			(select min(b.at) from (
 				select created_at as at from suppressions s where s.number_hmac = n.hmac and (s.campaign_id is null or s.campaign_id = a.campaign_id)
 					and (s.expires_at is null or s.expires_at > a.sent_at)
+				union all
+				select f.started_at from dnc_entries e join dnc_files f on f.id = e.file_id join dnc_lists d on d.id = f.list_id
+					where e.key = substr(n.hmac, 1, 16) and (f.retired_at is null or f.retired_at > a.sent_at)
+					and (d.campaign_id is null or d.campaign_id = a.campaign_id) and (e.expires_at is null or e.expires_at > a.sent_at)
+				union all
+				select x.created_at from dnc_patterns x join dnc_lists d on d.id = x.list_id
+					where (x.pattern = n.region or starts_with(n.e164, x.pattern))
+					and (d.campaign_id is null or d.campaign_id = a.campaign_id) and (x.expires_at is null or x.expires_at > a.sent_at)
 				union all
 				select opened_at from complaints o where o.contact_id = a.contact_id and (o.closed_at is null or o.closed_at > a.sent_at)) b
 				where b.at <= a.sent_at)

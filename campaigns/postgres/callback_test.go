@@ -91,6 +91,7 @@ func TestAnAgentOfADeadNodeIsNotReady(t *testing.T) {
 func TestACallbackNeverPassesACapOrTheDoNotCallList(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
+	h.settings(func(s *campaigns.Settings) { s.NumberCap = campaigns.Cap{} })
 	ann := h.agent("ann")
 	h.becomes(ann, campaigns.AgentReady)
 	capped, listed := h.promised(ann, 0), h.promised(ann, 0)
@@ -100,7 +101,7 @@ func TestACallbackNeverPassesACapOrTheDoNotCallList(t *testing.T) {
 	h.must(h.store.AddSuppression(t.Context(), "+12125550001", 0, "test", "", time.Time{}))
 	h.exec(`update candidates set state = 'queued', queued_at = now() where id = $1`, listed.CandidateID)
 	_, refused := h.reserve(h.items(capped, listed))
-	if len(refused) != 2 || refused[0].Reason != campaigns.ReasonPersonCap && refused[1].Reason != campaigns.ReasonPersonCap {
+	if len(refused) != 2 || refused[0].Reason != campaigns.ReasonPersonCap || refused[1].Reason != campaigns.ReasonDoNotCall {
 		t.Errorf("refused %v", refused)
 	}
 }

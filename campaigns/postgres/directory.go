@@ -17,9 +17,9 @@ import (
 const contactColumns = `c.id, coalesce(c.external_id, ''), c.first_name, c.last_name, c.company, c.email, c.language, c.time_zone, c.region,
 	c.postal_code, c.value, c.attributes,
 	coalesce((select json_agg(json_build_object('number_id', n.id, 'e164', n.e164, 'region', n.region, 'zones', n.zones, 'shared', n.shared,
-			'bad', n.bad_at is not null, 'do_not_call', exists (select from suppressions s where s.number_hmac = n.hmac
-				and (s.expires_at is null or s.expires_at > $1))) order by cn.position)
-		from contact_numbers cn join numbers n on n.id = cn.number_id where cn.contact_id = c.id), '[]')`
+			'bad', n.bad_at is not null, 'do_not_call', ` + suppressedUntil + ` is not null) order by cn.position)
+		from contact_numbers cn join numbers n on n.id = cn.number_id
+		cross join (select null::bigint as campaign, $1::timestamptz as at) w where cn.contact_id = c.id), '[]')`
 
 func scanContact(row pgx.Row) (campaigns.Contact, error) {
 	var c campaigns.Contact

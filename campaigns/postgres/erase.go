@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ringmaster/campaigns"
+	"ringmaster/campaigns/ingest"
 	"ringmaster/campaigns/phone"
 )
 
@@ -196,6 +197,29 @@ func (s *Store) erasureKey(e164, name string) []byte {
 	mac := hmac.New(sha256.New, s.numberKey)
 	mac.Write([]byte("erased\n" + e164 + "\n" + name))
 	return mac.Sum(nil)
+}
+
+// withoutErased parts rows from those of persons who were erased.
+func (s *Store) withoutErased(ctx context.Context, q querier, rows []ingest.Row) (kept []ingest.Row, refused []ingest.Refused, err error) {
+	people := make([]erasureQuestion, len(rows))
+	for i, row := range rows {
+		people[i] = erasureQuestion{first: row.FirstName, last: row.LastName, company: row.Company}
+		for _, n := range row.Numbers {
+			people[i].numbers = append(people[i].numbers, n.E164)
+		}
+	}
+	erased, err := s.erased(ctx, q, people)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, row := range rows {
+		if erased[i] {
+			refused = append(refused, ingest.Refused{Line: row.Line, Reason: campaigns.ReasonErased})
+		} else {
+			kept = append(kept, row)
+		}
+	}
+	return kept, refused, nil
 }
 
 // erasureQuestion asks whether a row of an import is an erased person.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"ringmaster/campaigns"
+	"ringmaster/campaigns/ingest"
 	"ringmaster/campaigns/postgres/postgrestest"
 )
 
@@ -102,5 +103,32 @@ func TestANumberOfNobodyIsErasedToo(t *testing.T) {
 	p := postgrestest.Candidates(t, h.conn, h.store, h.campaign, 0, 1, campaigns.CandidateReady)[0]
 	if done, err = h.store.EraseNumber(t.Context(), "+12125550000"); err != nil || done.Contacts != 1 {
 		t.Errorf("contact %d: erased %+v, %v", p.ContactID, done, err)
+	}
+}
+
+func TestAnErasedPersonIsNotImportedAgain(t *testing.T) {
+	t.Parallel()
+	i := newImports(t)
+	file := "phone,first_name,last_name\n+12125550100,Ann,Able\n+12125550101,Bob,Bell\n+12125550102,Cid,Cole\n+12125550102,Dee,Dove\n"
+	i.do(file)
+	for _, name := range []string{"Ann", "Cid"} { // Cid shares a number with Dee
+		var id int64
+		if err := i.conn.QueryRow(t.Context(), `select id from contacts where first_name = $1`, name).Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := i.store.EraseContact(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var rejects strings.Builder
+	again := i.do(file+"+12125550100,Ann,Other\n", func(o *ingest.Options) { o.Rejects = &rejects })
+	if again.Rejected != 3 || again.Unchanged != 2 || again.RejectedBy["phone"] != 3 {
+		t.Errorf("summary %+v", again)
+	}
+	if got := strings.Join(i.rows(`select first_name from contacts order by 1`), " "); got != "Bob Dee" {
+		t.Errorf("contacts: %s", got)
+	}
+	if text := rejects.String(); !strings.Contains(text, "2,phone,erased\n") || strings.Contains(text, "Able") || strings.Contains(text, "+1212555") {
+		t.Errorf("rejects:\n%s", text)
 	}
 }

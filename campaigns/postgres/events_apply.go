@@ -132,8 +132,12 @@ func (s *Store) addCandidate(ctx context.Context, tx pgx.Tx, e *told, r rule) er
 	if err := merging.findList(ctx, tx); err != nil {
 		return err
 	}
-	if _, err := merging.Merge(ctx, []ingest.Row{*row}); err != nil || e.contactID != 0 {
+	merged, err := merging.Merge(ctx, []ingest.Row{*row})
+	if err != nil || e.contactID != 0 {
 		return err
+	}
+	if len(merged.Refused) > 0 {
+		return campaigns.Errorf(campaigns.CodeRefused, "%s: this person's data may not be stored again", merged.Refused[0].Reason)
 	}
 	return s.whoseEvent(ctx, tx, e)
 }

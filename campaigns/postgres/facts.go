@@ -65,7 +65,7 @@ func purposeOf(settings *campaigns.Settings) campaigns.Purpose {
 }
 
 // factsSelect reads the facts of the rows of w: (candidate, contact, number,
-// campaign); candidate is null for a manual dial outside any list. $2 is now.
+// campaign, at); candidate is null for a manual dial outside any list. $2 is now.
 // A cap may count up to maxCap attempts.
 //
 // What is under way is asked for by "limit 1" where "exists" would read better:
@@ -91,10 +91,9 @@ const factsOfNumber = `,
 	` + suppressedUntil + `,
 	coalesce((select true from complaints o where o.contact_id = w.contact and o.closed_at is null limit 1), false),
 	coalesce((select true from objections o where o.contact_id = w.contact and o.withdrawn_at is null limit 1), false),
-	(select json_agg(json_build_object('purpose', g.purpose, 'granted', g.granted, 'until', g.valid_until, 'hours', g.hours)
-			order by g.valid_from desc, g.id desc) from consents g
+	array(select json_build_object('purpose', g.purpose, 'granted', g.granted, 'until', g.valid_until, 'hours', g.hours) from consents g
 		where g.contact_id = w.contact and g.channel in ('phone', 'any')
-		and g.valid_from <= $2 and (g.valid_until is null or g.valid_until > $2)),
+		and g.valid_from <= $2 and (g.valid_until is null or g.valid_until > $2) order by g.valid_from desc, g.id desc limit 10),
 	(select k.started_at from calls k where k.contact_id = w.contact and k.disposition = 'not_interested' order by k.started_at desc limit 1),
 	array(select array[a.reserved_at, a.ended_at, case when a.outcome = 'dropped' then a.ended_at end, case when a.campaign_id = w.campaign then a.reserved_at end]
 		from attempts a where a.contact_id = w.contact
@@ -109,7 +108,7 @@ const maxCap = 100
 
 // candidateFacts reads the facts of the candidates $1, but for their address.
 const candidateFacts = factsOfCandidate + `null::text[]` + factsOfNumber + `
-	from candidates c cross join lateral (select c.id as candidate, c.contact_id as contact, c.number_id as number, c.campaign_id as campaign) w
+	from candidates c cross join lateral (select c.id as candidate, c.contact_id as contact, c.number_id as number, c.campaign_id as campaign, $2::timestamptz as at) w
 	join numbers n on n.id = w.number join lists l on l.id = c.list_id where c.id = any($1)`
 
 // scanFacts reads one row of factsSelect, with the clocks of its zones.

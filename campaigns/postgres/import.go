@@ -97,13 +97,18 @@ func (i *importing) tx(ctx context.Context, f func(pgx.Tx) error) error {
 func (i *importing) Merge(ctx context.Context, rows []ingest.Row) (ingest.Merged, error) {
 	const tries = 4
 	var b *batch
+	var refused []ingest.Refused
 	for try := 1; ; try++ {
 		b = newBatch(i)
 		err := i.tx(ctx, func(tx pgx.Tx) error {
-			if err := b.look(ctx, tx, rows); err != nil {
+			kept, gone, err := i.store.withoutErased(ctx, tx, rows)
+			if refused = gone; err != nil || len(kept) == 0 {
+				return err
+			}
+			if err := b.look(ctx, tx, kept); err != nil {
 				return fmt.Errorf("look up known persons: %w", err)
 			}
-			for _, row := range rows {
+			for _, row := range kept {
 				b.merge(row)
 			}
 			if err := b.write(ctx, tx); err != nil {
@@ -125,7 +130,9 @@ func (i *importing) Merge(ctx context.Context, rows []ingest.Row) (ingest.Merged
 			i.seen.add(p.id)
 		}
 	}
-	return b.count(), nil
+	merged := b.count()
+	merged.Refused = refused
+	return merged, nil
 }
 
 // Finish implements ingest.Batches.

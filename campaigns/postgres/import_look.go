@@ -135,19 +135,13 @@ func (b *batch) lookCandidates(ctx context.Context, tx pgx.Tx, byID map[int64]*p
 
 // lookSuppressions marks the numbers that must not be called for this campaign.
 func (b *batch) lookSuppressions(ctx context.Context, tx pgx.Tx, numbers []*number, now time.Time) error {
-	byHMAC := make(map[string]*number, len(numbers))
-	keys := make([][]byte, 0, len(numbers))
+	var asked suppressionQuestion
 	for _, n := range numbers {
-		byHMAC[string(n.hmac)] = n
-		keys = append(keys, n.hmac)
+		asked.add(n.hmac, n.e164, n.region)
 	}
-	found, err := tx.Query(ctx, `select number_hmac from suppressions
-		where number_hmac = any($1) and (campaign_id is null or campaign_id = $2) and (expires_at is null or expires_at > $3)`,
-		keys, b.campaign.ID, now)
-	if err != nil {
-		return err
+	suppressed, err := suppressedNumbers(ctx, tx, b.campaign.ID, asked, now)
+	for _, n := range numbers {
+		n.suppressed = n.suppressed || suppressed[n.e164]
 	}
-	var key []byte
-	_, err = pgx.ForEachRow(found, []any{&key}, func() error { byHMAC[string(key)].suppressed = true; return nil })
 	return err
 }

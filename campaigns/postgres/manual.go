@@ -96,7 +96,7 @@ func (s *Store) manualFacts(ctx context.Context, tx pgx.Tx, owner Owner, item ca
 	var batch pgx.Batch
 	queueLocks(&batch, owner, []campaigns.HopperItem{item}, &fresh)
 	batch.Queue(factsSelect+`
-		from (select nullif($1::bigint, 0) as candidate, $3::bigint as contact, $4::bigint as number, $5::bigint as campaign) w
+		from (select nullif($1::bigint, 0) as candidate, $3::bigint as contact, $4::bigint as number, $5::bigint as campaign, $2::timestamptz as at) w
 		join numbers n on n.id = w.number left join candidates c on c.id = w.candidate left join lists l on l.id = c.list_id`,
 		item.CandidateID, now, item.ContactID, item.NumberID, item.CampaignID).
 		Query(func(r pgx.Rows) error {

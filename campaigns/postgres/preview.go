@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -91,30 +90,37 @@ func (s *Store) Preview(ctx context.Context, campaignID int64, o PreviewOptions)
 		return Preview{}, err
 	}
 	err = s.reading(ctx, func(tx pgx.Tx) error {
-		f := funnel{store: s, tx: tx, campaign: campaign, segment: seg, now: p.At, sample: max(o.Sample, 0)}
+		// A million contacts are joined in memory; compiling such a statement takes
+		// longer than it saves.
+		if err := exec(ctx, tx, `set local work_mem = '64MB'`); err != nil {
+			return err
+		}
+		if err := exec(ctx, tx, `set local jit = off`); err != nil {
+			return err
+		}
+		f, err := s.newFunnel(ctx, tx, campaign, seg, p.At)
+		if err != nil {
+			return err
+		}
 		if err := f.count(ctx); err != nil {
 			return err
 		}
 		p.Steps, p.CallableNow, p.Later, p.UnderWay = f.steps(), f.callableNow, f.later.lines(), f.underWay
-		p.Sample, err = f.persons(ctx)
+		ids, err := f.draw(ctx, o.Sample)
+		if err != nil {
+			return err
+		}
+		p.Sample, err = previewPersons(ctx, tx, ids)
 		return err
 	})
 	return p, err
 }
 
-// persons reads some of those that pass.
-func (f *funnel) persons(ctx context.Context) ([]PreviewPerson, error) {
-	ids := f.drawn
-	if passing := f.callableNow + f.later.total() + f.underWay; len(ids) < min(f.sample, passing) {
-		var err error
-		if ids, err = f.anyPassing(ctx); err != nil {
-			return nil, err
-		}
-	}
-	rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
-	rows, err := f.tx.Query(ctx, `select c.contact_id, coalesce(p.external_id, ''), p.first_name, p.last_name, p.company, n.e164, b.zones, c.value, c.rank, c.state, c.reason
+// previewPersons reads the candidates of a sample, best first.
+func previewPersons(ctx context.Context, tx pgx.Tx, ids []int64) ([]PreviewPerson, error) {
+	rows, err := tx.Query(ctx, `select c.contact_id, coalesce(p.external_id, ''), p.first_name, p.last_name, p.company, n.e164, b.zones, c.value, c.rank, c.state, c.reason
 		from candidates c join contacts p on p.id = c.contact_id join buckets b on b.id = c.bucket_id left join numbers n on n.id = c.number_id
-		where c.id = any($1) order by c.rank desc, c.id`, ids[:min(f.sample, len(ids))])
+		where c.id = any($1) order by c.rank desc, c.id`, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package postgres
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -77,169 +76,148 @@ type funnel struct {
 	campaign campaigns.Campaign
 	segment  *segment.Segment
 	now      time.Time
-	sample   int
+
+	// listsOff says why a list may not be called; buckets are the campaign's.
+	listsOff map[int64]campaigns.Reason
+	buckets  map[int64]bucketOf
 
 	imported    int
 	fellOut     map[string]tally
 	callableNow int
 	underWay    int
 	later       tally
-	// drawn are candidates that pass every step.
-	drawn []int64
+}
+
+// bucketOf is what the funnel asks of a bucket.
+type bucketOf struct {
+	zones    []string
+	callback bool
+}
+
+// newFunnel reads the lists and buckets.
+func (s *Store) newFunnel(ctx context.Context, tx pgx.Tx, campaign campaigns.Campaign, seg *segment.Segment, now time.Time) (*funnel, error) {
+	f := &funnel{store: s, tx: tx, campaign: campaign, segment: seg, now: now,
+		listsOff: map[int64]campaigns.Reason{}, buckets: map[int64]bucketOf{}, fellOut: map[string]tally{}, later: tally{}}
+	for _, step := range funnelSteps {
+		f.fellOut[step] = tally{}
+	}
+	rows, err := tx.Query(ctx, `select id, case when active then 'list_expired' else 'list_inactive' end from lists
+		where campaign_id = $1 and not (active and (expires_at is null or expires_at > $2))`, campaign.ID, now)
+	if err != nil {
+		return nil, err
+	}
+	var id int64
+	var reason campaigns.Reason
+	if _, err := pgx.ForEachRow(rows, []any{&id, &reason}, func() error { f.listsOff[id] = reason; return nil }); err != nil {
+		return nil, err
+	}
+	if rows, err = tx.Query(ctx, `select id, zones, kind = 'callback' from buckets where campaign_id = $1`, campaign.ID); err != nil {
+		return nil, err
+	}
+	var b bucketOf
+	_, err = pgx.ForEachRow(rows, []any{&id, &b.zones, &b.callback}, func() error { f.buckets[id] = b; return nil })
+	return f, err
 }
 
 // group is what the candidates that are counted together have in common.
 type group struct {
-	// hindrance was found anew; state, reason and bucket are the candidates'.
-	hindrance campaigns.Reason
-	state     campaigns.CandidateState
-	reason    campaigns.Reason
-	bucket    int64
-	n         int
-	due       *time.Time
-	drawn     []int64
+	list, bucket int64
+	state        campaigns.CandidateState
+	reason       campaigns.Reason
+	due          *time.Time
+	n            int
+	// kept is how many pass the checks that are made anew, one after the other.
+	kept [6]int
 }
-
-// judgeAnew finds for a candidate c of the campaign $1 the first of those
-// reasons against a call that are judged anew: $2 is now, $3 the lists that may
-// be called, $4 the purpose, $5 whether consent is needed, $6 the rank of the
-// cut-off. %s is the segment's predicate.
-const judgeAnew = `case when c.list_id <> all($3) then 'list_inactive' when not %s then 'not_in_segment'
-	when o.contact_id is not null then 'open_complaint' when j.contact_id is not null then 'objected'
-	when not g.granted then 'consent_refused' when $5 and g.granted is null then 'consent_missing'
-	when c.rank < $6 then 'below_cut_off' else '' end`
-
-// judgedFrom is what judgeAnew asks. Open complaints, objections and consents are
-// read once each and joined as sets.
-const judgedFrom = `from candidates c join contacts p on p.id = c.contact_id
-	left join (select distinct contact_id from complaints where closed_at is null) o on o.contact_id = c.contact_id
-	left join (select distinct contact_id from objections where withdrawn_at is null and $4 = 'marketing') j on j.contact_id = c.contact_id
-	left join (select distinct on (contact_id) contact_id, granted from consents
-		where purpose = $4 and channel in ('phone', 'any') and valid_from <= $2 and (valid_until is null or valid_until > $2)
-		order by contact_id, valid_from desc, id desc) g on g.contact_id = c.contact_id
-	where c.campaign_id = $1`
-
-// judged gives judgeAnew for the campaign and its parameters.
-func (f *funnel) judged(ctx context.Context) (hindrance string, args []any, err error) {
-	rules, err := listRules(ctx, f.tx, f.campaign.ID, f.now)
-	if err != nil {
-		return "", nil, err
-	}
-	settings := &f.campaign.Settings
-	predicate, more := f.segment.SQL(f.now, 7)
-	args = []any{f.campaign.ID, f.now, slices.Collect(maps.Keys(rules)), purposeOf(settings), settings.Compliance.RequireConsent, breakEven(settings, f.now)}
-	if args[2].([]int64) == nil {
-		args[2] = []int64{}
-	}
-	return fmt.Sprintf(judgeAnew, predicate), append(args, more...), nil
-}
-
-// drawnOf is how many candidates are drawn, of whom some pass.
-const drawnOf = 4000
 
 // count reads every candidate once.
 func (f *funnel) count(ctx context.Context) error {
-	f.fellOut, f.later = map[string]tally{}, tally{}
-	for _, step := range funnelSteps {
-		f.fellOut[step] = tally{}
-	}
-	// Hash tables of a million contacts, in memory.
-	if _, err := f.tx.Exec(ctx, `set local work_mem = '128MB'`); err != nil {
-		return err
-	}
-	if err := f.tx.QueryRow(ctx, `select coalesce(sum(n), 0)::bigint from `+countedOf+` k`, f.campaign.ID).Scan(&f.imported); err != nil {
-		return err
-	}
-	hindrance, args, err := f.judged(ctx)
+	q := f.query(1)
+	rows, err := f.tx.Query(ctx, `select c.list_id, c.bucket_id, c.state, case when c.state in ('ready', 'queued', 'open') then '' else c.reason end, min(c.due_at), count(*), `+
+		q.counts()+q.from+` group by 1, 2, 3, 4`, q.args...)
 	if err != nil {
 		return err
 	}
-	every, seed := max(1, f.imported/drawnOf), f.now.UnixNano()
-	rows, err := f.tx.Query(ctx, fmt.Sprintf(`select hindrance, state, case state when 'ready' then '' when 'queued' then '' when 'open' then '' else reason end,
-			bucket_id, count(*), min(due_at), array_agg(id) filter (where hindrance = '' and mod(hashint8extended(id, $%d), $%d) = 0)
-		from (select c.id, c.state, c.reason, c.bucket_id, c.due_at, %s as hindrance %s) judged
-		group by 1, 2, 3, 4`, len(args)+1, len(args)+2, hindrance, judgedFrom), append(args, seed, every)...)
-	if err != nil {
-		return err
-	}
-	groups, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (group, error) {
-		var g group
-		return g, row.Scan(&g.hindrance, &g.state, &g.reason, &g.bucket, &g.n, &g.due, &g.drawn)
-	})
-	if err != nil {
-		return err
-	}
-	zones, err := bucketZones(ctx, f.tx, f.campaign.ID)
-	if err != nil {
-		return err
-	}
-	f.imported = 0
-	for _, g := range groups {
+	var g group
+	_, err = pgx.ForEachRow(rows, []any{&g.list, &g.bucket, &g.state, &g.reason, &g.due, &g.n,
+		&g.kept[0], &g.kept[1], &g.kept[2], &g.kept[3], &g.kept[4], &g.kept[5]}, func() error {
 		f.imported += g.n
-		f.place(g, zones[g.bucket])
-	}
-	return nil
+		f.place(g)
+		return nil
+	})
+	return err
 }
 
-// bucketZones gives the zones of the campaign's buckets.
-func bucketZones(ctx context.Context, tx pgx.Tx, campaignID int64) (map[int64][]string, error) {
-	rows, err := tx.Query(ctx, `select id, zones from buckets where campaign_id = $1`, campaignID)
-	if err != nil {
-		return nil, err
-	}
-	all := map[int64][]string{}
-	var id int64
-	var zones []string
-	_, err = pgx.ForEachRow(rows, []any{&id, &zones}, func() error { all[id] = zones; return nil })
-	return all, err
-}
-
-// place counts a group where it falls out, or where it waits.
-func (f *funnel) place(g group, zones []string) {
+// place counts a group where its members fall out, step by step, and where the
+// others wait.
+func (f *funnel) place(g group) {
 	// Whoever is blocked for the segment alone and is in it is lifted by the next
-	// sweep; with another expression, at once.
+	// sweep, or was kept out by another expression than this one.
 	if g.state == campaigns.CandidateBlocked && g.reason == campaigns.ReasonNotInSegment {
 		g.state, g.reason = campaigns.CandidateReady, ""
 	}
-	if step, reason := g.fallsOut(); step != "" {
-		f.fellOut[step].add(reason, g.n, g.due)
-		return
-	}
-	f.drawn = append(f.drawn, g.drawn...)
-	switch g.state {
-	case campaigns.CandidateQueued, campaigns.CandidateOpen:
-		f.underWay += g.n
-	case campaigns.CandidateCallback:
-		f.later.add(campaigns.ReasonCallbackNotDue, g.n, g.due)
-	case campaigns.CandidateResting:
-		f.later.add(g.reason, g.n, g.due)
-	default:
-		verdict := f.store.bucketVerdict(&f.campaign.Settings, campaigns.CampaignRunning, true, zones, f.now)
-		if verdict.Allowed {
-			f.callableNow += g.n
-			return
+	rest := g.n
+	drop := func(step string, reason campaigns.Reason, n int) {
+		if rest -= n; n > 0 {
+			f.fellOut[step].add(reason, n, g.due)
 		}
-		f.later.add(verdict.Reason, g.n, optional(verdict.Until))
+	}
+	byState := g.stepByState()
+	next := func(step string, anew ...campaigns.Reason) {
+		for _, reason := range anew {
+			drop(step, reason, max(0, rest-g.kept[slices.Index(judgedAnew, reason)]))
+		}
+		if step == byState {
+			drop(step, g.reason, rest)
+		}
+	}
+	if reason, off := f.listsOff[g.list]; off {
+		drop(stepListOn, reason, rest)
+	}
+	next(stepInSegment, campaigns.ReasonNotInSegment)
+	next(stepUnfinished)
+	next(stepNumber)
+	next(stepDoNotCall)
+	next(stepComplaint, campaigns.ReasonOpenComplaint)
+	next(stepConsent, campaigns.ReasonObjected, campaigns.ReasonConsentRefused, campaigns.ReasonConsentMissing)
+	next(stepSelected, campaigns.ReasonBelowCutOff)
+	if rest > 0 {
+		f.wait(g, rest)
 	}
 }
 
-// fallsOut gives the first step that the group does not pass, and why: by what
-// was found anew or by what its state says, whichever comes first.
-func (g group) fallsOut() (step string, why campaigns.Reason) {
-	byState := ""
+// stepByState gives the step at which the candidate's own state and reason let it
+// fall out; empty: none.
+func (g group) stepByState() string {
 	switch g.state {
 	case campaigns.CandidateDone:
-		byState = stepUnfinished
+		return stepUnfinished
 	case campaigns.CandidateBlocked:
-		byState = cmp.Or(stepOf[g.reason], stepSelected)
+		return cmp.Or(stepOf[g.reason], stepSelected)
 	case campaigns.CandidateResting: // until an entry ends, say
-		byState = stepOf[g.reason]
+		return stepOf[g.reason]
+	default:
+		return ""
 	}
-	anew := stepOf[g.hindrance]
-	if byState == "" || anew != "" && slices.Index(funnelSteps, anew) <= slices.Index(funnelSteps, byState) {
-		return anew, g.hindrance
+}
+
+// wait counts those of a group that pass every step.
+func (f *funnel) wait(g group, n int) {
+	switch g.state {
+	case campaigns.CandidateQueued, campaigns.CandidateOpen:
+		f.underWay += n
+	case campaigns.CandidateCallback:
+		f.later.add(campaigns.ReasonCallbackNotDue, n, g.due)
+	case campaigns.CandidateResting:
+		f.later.add(g.reason, n, g.due)
+	default:
+		verdict := f.store.bucketVerdict(&f.campaign.Settings, campaigns.CampaignRunning, true, f.buckets[g.bucket].zones, f.now)
+		if verdict.Allowed {
+			f.callableNow += n
+			return
+		}
+		f.later.add(verdict.Reason, n, optional(verdict.Until))
 	}
-	return byState, g.reason
 }
 
 // steps gives the funnel.
@@ -251,26 +229,4 @@ func (f *funnel) steps() []PreviewStep {
 		steps = append(steps, PreviewStep{Step: step, Kept: kept, FellOut: f.fellOut[step].lines()})
 	}
 	return steps
-}
-
-// anyPassing finds candidates that pass, in no order, where the draw met too few
-// because most do not.
-func (f *funnel) anyPassing(ctx context.Context) ([]int64, error) {
-	hindrance, args, err := f.judged(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var fallsOut []string
-	for reason := range stepOf {
-		if reason != campaigns.ReasonNotInSegment {
-			fallsOut = append(fallsOut, string(reason))
-		}
-	}
-	rows, err := f.tx.Query(ctx, fmt.Sprintf(`select c.id %s and (c.state in ('ready', 'queued', 'open', 'callback')
-			or c.state = 'resting' and c.reason <> all($%d) or c.state = 'blocked' and c.reason = 'not_in_segment')
-		and %s = '' limit $%d`, judgedFrom, len(args)+1, hindrance, len(args)+2), append(args, fallsOut, f.sample)...)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }

@@ -162,6 +162,26 @@ func (s *Store) ScriptVersions(ctx context.Context, name string) ([]campaigns.Sc
 	return all, classify(err)
 }
 
+// Script gives a script as it is in force, so that it could be applied again;
+// CodeNotFound when there is none of the name.
+func (s *Store) Script(ctx context.Context, name string) (campaigns.Script, error) {
+	script := campaigns.Script{Name: name, Texts: map[string]campaigns.ScriptText{}}
+	err := s.pool.QueryRow(ctx, `select default_language from scripts where name = $1`, name).Scan(&script.DefaultLanguage)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return script, campaigns.Errorf(campaigns.CodeNotFound, "no script %q", name)
+	}
+	if err != nil {
+		return script, classify(err)
+	}
+	all, err := s.Scripts(ctx)
+	for _, v := range all {
+		if v.Script == name {
+			script.Texts[v.Language] = v.Text
+		}
+	}
+	return script, err
+}
+
 // scriptInForce gives the text of a script in the person's language, else in its
 // default one; false where there is no script of the name.
 func scriptInForce(ctx context.Context, q querier, name, language string) (campaigns.ScriptVersion, bool, error) {

@@ -10,7 +10,7 @@ import (
 )
 
 // suppressedUntil is the end of the do-not-call entry that holds longest over a
-// number n (hmac, e164, region) in the campaign w.campaign at $2: null where
+// number n (hmac, e164, region) in the campaign w.campaign at w.at: null where
 // there is none, infinity for one without an end. Entries stand in three
 // tables: what persons asked of us one by one, the files of lists, and prefixes
 // and countries. A pattern is found by each beginning that the number has.
@@ -25,28 +25,34 @@ const suppressedUntil = `(select max(coalesce(b.until, 'infinity')) from (
 			where x.pattern = any(array[n.region, left(n.e164, 2), left(n.e164, 3), left(n.e164, 4), left(n.e164, 5), left(n.e164, 6),
 				left(n.e164, 7), left(n.e164, 8), left(n.e164, 9), left(n.e164, 10), left(n.e164, 11), left(n.e164, 12), left(n.e164, 13),
 				left(n.e164, 14), left(n.e164, 15)]) and (d.campaign_id is null or d.campaign_id = w.campaign)
-	) b where b.until is null or b.until > $2)`
+	) b where b.until is null or b.until > w.at)`
 
 // callableNumbers joins to a candidate k with its campaign as w the numbers n
 // of its person that are neither its own, nor bad, nor on a do-not-call list at
-// $2, as cn.
+// w.at, as cn.
 const callableNumbers = `contact_numbers cn join numbers n on n.id = cn.number_id
 	where cn.contact_id = k.contact_id and n.bad_at is null and cn.number_id is distinct from k.number_id
 	and ` + suppressedUntil + ` is null`
 
-// ofCampaign gives a candidate k its campaign under the name that
-// suppressedUntil asks for.
-const ofCampaign = `cross join lateral (select k.campaign_id as campaign) w`
+// ofCampaign gives a candidate k its campaign, and the time $2, under the names
+// that suppressedUntil asks for.
+const ofCampaign = `cross join lateral (select k.campaign_id as campaign, $2::timestamptz as at) w`
 
-// suppressedNumbers tells which of the numbers, known to the store or not, are
-// on a do-not-call list of the campaign or of all, by E.164.
-func (s *Store) suppressedNumbers(ctx context.Context, q querier, campaignID int64, e164, regions []string, now time.Time) (map[string]bool, error) {
-	keys := make([][]byte, len(e164))
-	for i, number := range e164 {
-		keys[i] = s.NumberHMAC(number)
-	}
+// suppressionQuestion are numbers, known to the store or not.
+type suppressionQuestion struct {
+	hmacs         [][]byte
+	e164, regions []string
+}
+
+func (q *suppressionQuestion) add(hmac []byte, e164, region string) {
+	q.hmacs, q.e164, q.regions = append(q.hmacs, hmac), append(q.e164, e164), append(q.regions, region)
+}
+
+// suppressedNumbers tells which of the numbers are on a do-not-call list of the
+// campaign or of all, by E.164.
+func suppressedNumbers(ctx context.Context, q querier, campaignID int64, asked suppressionQuestion, now time.Time) (map[string]bool, error) {
 	found, err := q.Query(ctx, `select n.e164 from unnest($3::bytea[], $4::text[], $5::text[]) as n (hmac, e164, region)
-		cross join (select $1::bigint as campaign) w where `+suppressedUntil+` is not null`, campaignID, now, keys, e164, regions)
+		cross join (select $1::bigint as campaign, $2::timestamptz as at) w where `+suppressedUntil+` is not null`, campaignID, now, asked.hmacs, asked.e164, asked.regions)
 	if err != nil {
 		return nil, err
 	}

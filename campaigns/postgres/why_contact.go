@@ -95,7 +95,7 @@ func noCampaign(err error, id int64) error {
 // that the reserve transaction reads.
 func (s *Store) whyNumbers(ctx context.Context, tx pgx.Tx, campaignID, contactID int64, settings *campaigns.Settings, state campaigns.CampaignState, now time.Time) ([]WhyNumber, error) {
 	rows, err := tx.Query(ctx, factsSelect+`
-		from (select c.id as candidate, c.contact_id as contact, p.number_id as number, c.campaign_id as campaign, p.position
+		from (select c.id as candidate, c.contact_id as contact, p.number_id as number, c.campaign_id as campaign, $2::timestamptz as at, p.position
 		      from candidates c join contact_numbers p on p.contact_id = c.contact_id
 		      where c.campaign_id = $1 and c.contact_id = $3) w
 		join candidates c on c.id = w.candidate join numbers n on n.id = w.number join lists l on l.id = c.list_id

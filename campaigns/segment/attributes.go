@@ -18,6 +18,9 @@ const (
 	timePattern = `^((([1-9][0-9]{3})-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8])))` +
 		`|([1-9][0-9](0[48]|[2468][048]|[13579][26])|([2468][048]|[13579][26])00)-02-29)` +
 		`([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])?)?$`
+	// datePattern is the most of timePattern at less than half its cost: a date
+	// that every month has.
+	datePattern = `^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$`
 	// offsetPattern: the end of a time that says its offset from UTC.
 	offsetPattern = `(Z|[+-][0-9]{2}:[0-9]{2})$`
 )
@@ -41,7 +44,8 @@ func parsedNumber(key string) string {
 
 func parsedTime(key string) string {
 	text := attribute(key)
-	return `(case when (` + text + `) ~ '` + timePattern + `' then ((` + text + `) ||
+	return `(case when (` + text + `) ~ '` + datePattern + `' then (` + text + `)::date::timestamp at time zone 'UTC'
+		when (` + text + `) ~ '` + timePattern + `' then ((` + text + `) ||
 		case when (` + text + `) ~ '` + offsetPattern + `' then '' else ' UTC' end)::timestamptz end)`
 }
 

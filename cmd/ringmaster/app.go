@@ -207,6 +207,7 @@ func (a *app) run(ctx context.Context) error {
 		})
 	}
 	background("database clock", a.store.Run)
+	background("housekeeping", a.housekeep)
 	if a.web != nil {
 		background("web", a.web.run)
 	}

@@ -26,21 +26,24 @@ const (
 type cli struct {
 	Config string `help:"Configuration file (YAML). Environment variables RINGMASTER_… override it." type:"path" placeholder:"FILE" env:"RINGMASTER_CONFIG"`
 
-	Serve    serveCmd    `cmd:"" help:"Run the dialer: engine, calls, agents and pages."`
-	Demo     demoCmd     `cmd:"" help:"Run everything on private stores with a simulated carrier and bot agents."`
-	Carrier  carrierCmd  `cmd:"" help:"Run the simulated carrier with its customers and agents' phones."`
-	Migrate  migrateCmd  `cmd:"" help:"Bring the database to this version's schema."`
-	Import   importCmd   `cmd:"" help:"Import a list of candidates from a CSV file."`
-	List     listCmd     `cmd:"" help:"Lists of candidates: switch, prioritise, mix, end and reset them."`
-	Campaign campaignCmd `cmd:"" help:"Create, list, start, pause, close and explain campaigns."`
-	Report   reportCmd   `cmd:"" help:"Print figures with numerator and denominator: campaign, agents, sla, lists, scores."`
-	SLA      slaCmd      `cmd:"" name:"sla" help:"Keep service level agreements."`
-	Event    eventCmd    `cmd:"" help:"Tell what happened to a person: a contract ended, a cart was abandoned."`
-	DNC      dncCmd      `cmd:"" name:"dnc" help:"Import and change do-not-call lists."`
-	Consent  consentCmd  `cmd:"" help:"Record consents and refusals in the ledger."`
-	Contact  contactCmd  `cmd:"" help:"A person's rights: object to marketing, erase."`
-	Score    scoreCmd    `cmd:"" help:"Train propensity models, judge them, and explain scores."`
-	User     userCmd     `cmd:"" help:"Add and list users, set passwords, make sign-in links."`
+	Serve      serveCmd      `cmd:"" help:"Run the dialer: engine, calls, agents and pages."`
+	Demo       demoCmd       `cmd:"" help:"Run everything on private stores with a simulated carrier and bot agents."`
+	Carrier    carrierCmd    `cmd:"" help:"Run the simulated carrier with its customers and agents' phones."`
+	Migrate    migrateCmd    `cmd:"" help:"Bring the database to this version's schema."`
+	Import     importCmd     `cmd:"" help:"Import a list of candidates from a CSV file."`
+	List       listCmd       `cmd:"" help:"Lists of candidates: switch, prioritise, mix, end and reset them."`
+	Campaign   campaignCmd   `cmd:"" help:"Create, list, start, pause, close and explain campaigns."`
+	Report     reportCmd     `cmd:"" help:"Print figures with numerator and denominator: campaign, agents, sla, lists, scores."`
+	SLA        slaCmd        `cmd:"" name:"sla" help:"Keep service level agreements."`
+	Event      eventCmd      `cmd:"" help:"Tell what happened to a person: a contract ended, a cart was abandoned."`
+	Script     scriptCmd     `cmd:"" help:"Apply, list, show and publish scripts."`
+	Offer      offerCmd      `cmd:"" help:"Apply, list and show offers; discounts."`
+	Experiment experimentCmd `cmd:"" help:"Compare two scripts, offers or scores, with a horizon fixed in advance."`
+	DNC        dncCmd        `cmd:"" name:"dnc" help:"Import and change do-not-call lists."`
+	Consent    consentCmd    `cmd:"" help:"Record consents and refusals in the ledger."`
+	Contact    contactCmd    `cmd:"" help:"A person's rights: object to marketing, erase."`
+	Score      scoreCmd      `cmd:"" help:"Train propensity models, judge them, and explain scores."`
+	User       userCmd       `cmd:"" help:"Add and list users, set passwords, make sign-in links."`
 }
 
 // streams are where a command writes and what it was started with.

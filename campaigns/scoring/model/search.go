@@ -25,11 +25,12 @@ func (p penalties) of(s *space) []float64 {
 	return out
 }
 
-// The penalties that are tried, the middle one first.
+// The penalties that are tried, the middle one first. Those of straight lines are
+// strong, since lines carry furthest where time leads.
 var (
 	plainPenalty = []penalties{{1, 1, 1}}
-	middle       = []penalties{{5, 1, 15}}
-	around       = []penalties{{5, 1, 15}, {2, 1, 5}, {15, 2, 40}}
+	middle       = []penalties{{5, 20, 15}}
+	around       = []penalties{{5, 20, 15}, {2, 20, 5}, {15, 20, 40}, {40, 40, 100}}
 )
 
 // search fits the columns, screens the pairs, adds the best ones where they

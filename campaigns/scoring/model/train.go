@@ -82,12 +82,13 @@ func train(ctx context.Context, t *Table, o Options, warnings []string) (*Model,
 		calibrated[j] = a * w
 	}
 	m.settle(a*f.intercept+b, calibrated, d, weight)
-	base := make([]float64, len(f.loo))
 	for i, z := range f.loo {
-		f.loo[i], base[i] = a*z+b, logit(baseRate(t.Labels, weight))
+		f.loo[i] = a*z + b
 	}
+	rate := baseRate(t.Labels, weight)
 	m.LeftOut = LeftOut{
-		AUC: AUC(f.loo, t.Labels), LogLoss: logLoss(f.loo, t.Labels, weight), BaseLogLoss: logLoss(base, t.Labels, weight),
+		AUC: AUC(f.loo, t.Labels), LogLoss: logLoss(f.loo, t.Labels, weight),
+		BaseLogLoss: -rate*math.Log(rate) - (1-rate)*math.Log(1-rate),
 	}
 	return m, nil
 }
