@@ -84,15 +84,15 @@ func readAgents(ctx context.Context, tx pgx.Tx, c *report.Counts, args ...any) e
 
 // readLists reads the records of each list from the maintained counts.
 func readLists(ctx context.Context, tx pgx.Tx, c *report.Counts, args ...any) error {
-	rows, err := tx.Query(ctx, `select l.id, l.name, coalesce(sum(n.n), 0)::bigint from lists l
+	rows, err := tx.Query(ctx, `select l.id, g.name, l.name, coalesce(sum(n.n), 0)::bigint from lists l join campaigns g on g.id = l.campaign_id
 		left join (select list_id, n from candidate_counts union all select list_id, n from candidate_deltas) n on n.list_id = l.id
-		where $1::bigint = 0 or l.campaign_id = $1 group by 1, 2 order by 1`, args[0])
+		where $1::bigint = 0 or l.campaign_id = $1 group by 1, 2, 3 order by 1`, args[0])
 	if err != nil {
 		return err
 	}
 	c.Lists, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (report.ListCount, error) {
 		var l report.ListCount
-		return l, row.Scan(&l.ID, &l.Name, &l.Records)
+		return l, row.Scan(&l.ID, &l.Campaign, &l.Name, &l.Records)
 	})
 	return err
 }

@@ -52,9 +52,10 @@ type AgentTime struct {
 
 // ListCount is how many records a list holds now.
 type ListCount struct {
-	ID      int64
-	Name    string
-	Records int64
+	ID       int64
+	Campaign string
+	Name     string
+	Records  int64
 }
 
 // Costs turn counts into money, in the unit of the campaign's values.

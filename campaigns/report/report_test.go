@@ -49,7 +49,7 @@ func fixture() Counts {
 			minutes(1, campaigns.AgentTalking, 30), minutes(1, campaigns.AgentWrapUp, 10), minutes(1, campaigns.AgentReady, 10),
 			minutes(1, campaigns.AgentNotReady, 600), minutes(2, campaigns.AgentTalking, 20), minutes(2, campaigns.AgentReady, 20),
 		},
-		Lists:  []ListCount{{1, "spring", 240}, {2, "untouched", 60}},
+		Lists:  []ListCount{{1, "first", "spring", 240}, {2, "first", "untouched", 60}},
 		Manned: 90 * time.Minute,
 	}
 }
@@ -209,7 +209,7 @@ func TestAReportIsWrittenInThreeForms(t *testing.T) {
 	t.Parallel()
 	r := Report{Kind: KindLists, Tables: ListTables(fixture())}
 	for format, want := range map[Format]string{
-		FormatTable: "untouched  60 ", FormatCSV: "lists,spring,240,60,0.25,105,0.4375", FormatJSON: `"penetration"`,
+		FormatTable: "untouched  first     60 ", FormatCSV: "lists,spring,first,240,60,0.25,105,0.4375", FormatJSON: `"penetration"`,
 	} {
 		var out bytes.Buffer
 		if err := r.Write(&out, format); err != nil || !strings.Contains(out.String(), want) {

@@ -155,12 +155,12 @@ func (c *Counts) spent(agentID int64) (busy, manned time.Duration) {
 
 // ListTables are the figures of each list.
 func ListTables(c Counts) []Table {
-	t := Table{Name: "lists", Columns: []string{"list", "records", "tried", "penetration", "attempts", "saturation", "contacts", "contact_rate", "sales", "conversion"}}
+	t := Table{Name: "lists", Columns: []string{"list", "campaign", "records", "tried", "penetration", "attempts", "saturation", "contacts", "contact_rate", "sales", "conversion"}}
 	for _, l := range c.Lists {
 		own := c.total(func(a AttemptCount) bool { return a.ListID == l.ID },
 			func(k CallCount) bool { return k.ListID == l.ID && k.Direction == campaigns.Outbound })
 		records := float64(l.Records)
-		t.add(l.Name, l.Records, own.first, Over(own.first, records), own.attempts, Over(own.attempts, records),
+		t.add(l.Name, l.Campaign, l.Records, own.first, Over(own.first, records), own.attempts, Over(own.attempts, records),
 			own.reached(), Over(own.reached(), own.sent), own.sales, Over(own.sales, own.reached()))
 	}
 	return []Table{t}

@@ -83,6 +83,11 @@ func Over(numerator, denominator float64) any {
 
 // Write writes the report; CodeInvalid for an unknown format.
 func (r *Report) Write(w io.Writer, format Format) error {
+	for i := range r.Tables {
+		if r.Tables[i].Rows == nil {
+			r.Tables[i].Rows = [][]any{} // an empty list, not null, in JSON
+		}
+	}
 	switch format {
 	case FormatJSON:
 		out := json.NewEncoder(w)
