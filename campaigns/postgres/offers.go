@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -14,16 +15,48 @@ import (
 // offersLock is the advisory lock under which the order of offers changes.
 const offersLock = "offers"
 
-// ApplyOffer makes an offer what is given: where it differs from the version in
-// force it becomes a new one. What was accepted counts on. It tells what changes;
-// dry: and changes nothing. CodeInvalid names what is wrong.
-func (s *Store) ApplyOffer(ctx context.Context, offer campaigns.Offer, dry bool) (campaigns.Change, error) {
-	var change campaigns.Change
-	if err := offer.Validate(); err != nil {
-		return change, err
+// ApplyOffers makes offers what is given, all or none of them: each that differs
+// from its version in force becomes a new one. What was accepted counts on. It
+// tells what changes, in the order of the offers; dry: and changes nothing.
+// CodeInvalid names what is wrong; the changes are then those of the offers
+// before the one that is.
+func (s *Store) ApplyOffers(ctx context.Context, offers []campaigns.Offer, dry bool) ([]campaigns.Change, error) {
+	var changes []campaigns.Change
+	for i := range offers {
+		if err := offers[i].Validate(); err != nil {
+			return make([]campaigns.Change, i), err
+		}
 	}
+	err := s.tried(ctx, dry, func(tx pgx.Tx) error {
+		changes = nil
+		if err := exec(ctx, tx, `select pg_advisory_xact_lock(hashtextextended($1, 0))`, offersLock); err != nil {
+			return err
+		}
+		now := s.clock.Now()
+		for _, offer := range offers {
+			change, err := applyOffer(ctx, tx, offer, now)
+			if err != nil {
+				return err
+			}
+			changes = append(changes, change)
+		}
+		// An offer may name one that comes after it.
+		for i, offer := range offers {
+			if err := checkSuccession(ctx, tx, offer); err != nil {
+				changes = changes[:i]
+				return err
+			}
+		}
+		return nil
+	})
+	return changes, err
+}
+
+// applyOffer appends a version where it differs from the one in force.
+func applyOffer(ctx context.Context, tx pgx.Tx, offer campaigns.Offer, now time.Time) (campaigns.Change, error) {
+	var change campaigns.Change
 	if offer.ExpiresAt != nil {
-		// As it comes back from the store.
+		// One instant has one form, so that the same offer is the same again.
 		at := offer.ExpiresAt.UTC()
 		offer.ExpiresAt = &at
 	}
@@ -31,31 +64,20 @@ func (s *Store) ApplyOffer(ctx context.Context, offer campaigns.Offer, dry bool)
 	if err != nil {
 		return change, campaigns.Wrap(campaigns.CodeInternal, "offer", err)
 	}
-	err = s.tried(ctx, dry, func(tx pgx.Tx) error {
-		change = campaigns.Change{}
-		if err := exec(ctx, tx, `select pg_advisory_xact_lock(hashtextextended($1, 0))`, offersLock); err != nil {
-			return err
-		}
-		if err := checkSuccession(ctx, tx, offer); err != nil {
-			return err
-		}
-		now := s.clock.Now()
-		var id int64
-		if err := tx.QueryRow(ctx, `insert into offers (name, budget_count, budget_amount, created_at) values ($1, nullif($2::bigint, 0), nullif($3::bigint, 0), $4)
-			on conflict (name) do update set budget_count = excluded.budget_count, budget_amount = excluded.budget_amount returning id`,
-			offer.Name, offer.Budget.Count, int64(offer.Budget.Amount), now).Scan(&id); err != nil {
-			return err
-		}
-		var same bool
-		err := tx.QueryRow(ctx, `select version, body = $2::jsonb from offer_versions where offer_id = $1 order by version desc limit 1`, id, body).
-			Scan(&change.Version, &same)
-		if err != nil && !errors.Is(err, pgx.ErrNoRows) || same {
-			return err
-		}
-		change.Changed, change.Version = true, change.Version+1
-		return exec(ctx, tx, `insert into offer_versions (offer_id, version, body, created_at) values ($1, $2, $3, $4)`, id, change.Version, body, now)
-	})
-	return change, err
+	var id int64
+	if err := tx.QueryRow(ctx, `insert into offers (name, budget_count, budget_amount, created_at) values ($1, nullif($2::bigint, 0), nullif($3::bigint, 0), $4)
+		on conflict (name) do update set budget_count = excluded.budget_count, budget_amount = excluded.budget_amount returning id`,
+		offer.Name, offer.Budget.Count, int64(offer.Budget.Amount), now).Scan(&id); err != nil {
+		return change, err
+	}
+	var same bool
+	err = tx.QueryRow(ctx, `select version, body = $2::jsonb from offer_versions where offer_id = $1 order by version desc limit 1`, id, body).
+		Scan(&change.Version, &same)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) || same {
+		return change, err
+	}
+	change.Changed, change.Version = true, change.Version+1
+	return change, exec(ctx, tx, `insert into offer_versions (offer_id, version, body, created_at) values ($1, $2, $3, $4)`, id, change.Version, body, now)
 }
 
 // checkSuccession refuses a next offer that does not exist or leads back.
@@ -69,6 +91,10 @@ func checkSuccession(ctx context.Context, tx pgx.Tx, offer campaigns.Offer) erro
 		standing, found, err := standingOf(ctx, tx, next)
 		if err != nil {
 			return err
+		}
+		if !found && next != offer.Next {
+			// That is the fault of the offer before.
+			return nil
 		}
 		if !found {
 			return campaigns.Invalid("next", "there is no offer %q", next)

@@ -27,7 +27,7 @@ func offer(name string) campaigns.Offer {
 // offers applies an offer and makes it the campaign's.
 func (h *house) offers(o campaigns.Offer) {
 	h.t.Helper()
-	_, err := h.store.ApplyOffer(h.t.Context(), o, false)
+	_, err := h.store.ApplyOffers(h.t.Context(), []campaigns.Offer{o}, false)
 	h.must(err)
 }
 
@@ -312,9 +312,9 @@ func TestApplyingAnOfferAppendsVersions(t *testing.T) {
 	h := newHouse(t)
 	apply := func(o campaigns.Offer, dry bool) campaigns.Change {
 		t.Helper()
-		change, err := h.store.ApplyOffer(t.Context(), o, dry)
+		changes, err := h.store.ApplyOffers(t.Context(), []campaigns.Offer{o}, dry)
 		h.must(err)
-		return change
+		return changes[0]
 	}
 	o := offer("half")
 	if c := apply(o, true); c != (campaigns.Change{Version: 1, Changed: true}) || h.read(`select count(*) from offers`) != "0" {
@@ -338,15 +338,25 @@ func TestApplyingAnOfferAppendsVersions(t *testing.T) {
 	if _, err := h.conn.Exec(t.Context(), `update offer_versions set body = '{}'`); err == nil {
 		t.Error("a version was changed")
 	}
-	circle := offer("other")
-	circle.Next = "half"
-	apply(circle, false)
+	circle, good := offer("other"), offer("good")
+	circle.Next, good.Next = "half", "other"
+	refused := func(text string, before int, offers ...campaigns.Offer) {
+		t.Helper()
+		changes, err := h.store.ApplyOffers(t.Context(), offers, false)
+		if campaigns.CodeOf(err) != campaigns.CodeInvalid || !strings.Contains(err.Error(), text) || len(changes) != before {
+			t.Errorf("%d before: %v", len(changes), err)
+		}
+	}
+	lame := o
+	lame.Next = "nowhere"
+	refused(`next: there is no offer "nowhere"`, 1, circle, lame)
+	lame.Currency = "euro"
+	refused(`currency: "euro"`, 2, good, circle, lame)
+	if got := h.read(`select count(*) from offers`); got != "1" {
+		t.Errorf("%s offers after those were refused", got)
+	}
+	_, err = h.store.ApplyOffers(t.Context(), []campaigns.Offer{good, circle}, false)
+	h.must(err)
 	o.Next = "other"
-	if _, err := h.store.ApplyOffer(t.Context(), o, false); campaigns.CodeOf(err) != campaigns.CodeInvalid || !strings.Contains(err.Error(), "next: leads in a circle: [half other] and again half") {
-		t.Errorf("a circle: %v", err)
-	}
-	o.Next = "nowhere"
-	if _, err := h.store.ApplyOffer(t.Context(), o, false); campaigns.CodeOf(err) != campaigns.CodeInvalid || !strings.Contains(err.Error(), `next: there is no offer "nowhere"`) {
-		t.Errorf("an unknown next: %v", err)
-	}
+	refused("next: leads in a circle: [half other] and again half", 0, o)
 }
