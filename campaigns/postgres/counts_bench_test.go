@@ -1,80 +1,82 @@
 package postgres_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"testing"
+	"time"
 
 	"ringmaster/campaigns"
 	"ringmaster/campaigns/ingest"
 )
 
 // BenchmarkCounters does the same work without and with the triggers that
-// maintain the counts, so that their price is read in one run.
+// maintain the counts, by turns (off, on, on, off), so that their price is read
+// in one run whatever else the machine does. cost-% is what they add.
 func BenchmarkCounters(b *testing.B) {
-	for _, off := range []bool{true, false} {
-		name, change := "with", `select 1`
-		if off {
-			name, change = "without", `alter table candidates disable trigger user`
-		}
-		b.Run("reserve/"+name, func(b *testing.B) { benchReserve(b, change) })
-		b.Run("refill/"+name, func(b *testing.B) {
-			i := newImports(b)
-			fill(b, i, 300_000)
-			i.exec(change)
-			warm(b, i)
-			taken := 0
-			for b.Loop() {
-				items, err := i.store.Refill(b.Context(), i.campaign.ID, 100)
-				if err != nil || len(items) != 100 {
-					b.Fatalf("%d items, %v", len(items), err)
-				}
-				taken += len(items)
-			}
-			b.ReportMetric(float64(taken)/b.Elapsed().Seconds(), "candidates/s")
-		})
-		b.Run("import/"+name, func(b *testing.B) {
-			i := newImports(b)
-			i.exec(change)
-			const rows = 50_000
-			next := 0
-			for b.Loop() {
-				o := ingest.Options{Campaign: "spring", List: "l", File: strings.NewReader(list(next, rows))}
-				if s, err := ingest.Import(b.Context(), o, i.store); err != nil || s.Imported != rows {
-					b.Fatalf("%+v, %v", s, err)
-				}
-				next += rows
-			}
-			b.ReportMetric(float64(next)/b.Elapsed().Seconds(), "rows/s")
-		})
-	}
-}
-
-// benchReserve reserves batches of twenty of 200,000 queued persons.
-func benchReserve(b *testing.B, change string) {
-	h := newHouse(b)
-	people := h.crowd(200_000)
-	h.exec(change)
-	h.exec(`analyze`)
-	b.ResetTimer()
-	var next atomic.Int64
-	b.SetParallelism(benchWorkers / 2)
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
+	b.Run("reserve", func(b *testing.B) {
+		h := newHouse(b)
+		people := h.crowd(200_000)
+		h.exec(`analyze`)
+		next := int64(0)
+		byTurns(b, 25, h.exec, func() {
 			items := make([]campaigns.HopperItem, 0, 20)
 			for range 20 {
-				id := (next.Add(1)*7919)%people + 1
+				next++
+				id := (next*7919)%people + 1
 				items = append(items, campaigns.HopperItem{CampaignID: h.campaign.ID, CandidateID: id, ContactID: id, NumberID: id})
 			}
-			if _, _, err := h.store.Reserve(context.WithoutCancel(b.Context()), h.owner, items); err != nil {
-				b.Error(err)
-				return
+			if _, _, err := h.store.Reserve(b.Context(), h.owner, items); err != nil {
+				b.Fatal(err)
 			}
-		}
+		})
 	})
-	b.ReportMetric(float64(b.N)*20/b.Elapsed().Seconds(), "candidates/s")
+	b.Run("refill", func(b *testing.B) {
+		i := newImports(b)
+		fill(b, i, 300_000)
+		warm(b, i)
+		byTurns(b, 10, i.exec, func() {
+			if items, err := i.store.Refill(b.Context(), i.campaign.ID, 100); err != nil || len(items) != 100 {
+				b.Fatalf("%d items, %v", len(items), err)
+			}
+		})
+	})
+	b.Run("import", func(b *testing.B) {
+		i := newImports(b)
+		const rows = 5000
+		next := 0
+		byTurns(b, 1, i.exec, func() {
+			o := ingest.Options{Campaign: "spring", List: "l", File: strings.NewReader(list(next, rows))}
+			if s, err := ingest.Import(b.Context(), o, i.store); err != nil || s.Imported != rows {
+				b.Fatalf("%+v, %v", s, err)
+			}
+			next += rows
+		})
+	})
+}
+
+// byTurns times do, a turn of so many at a time, with and without the triggers.
+func byTurns(b *testing.B, turn int, exec func(string, ...any), do func()) {
+	b.Helper()
+	var spent [2]time.Duration
+	var done [2]int
+	for n := 0; b.Loop(); n++ {
+		on := []int{0, 1, 1, 0}[n%4]
+		exec(`alter table candidates ` + []string{"disable", "enable"}[on] + ` trigger user`)
+		start := time.Now()
+		for range turn {
+			do()
+		}
+		spent[on] += time.Since(start)
+		done[on] += turn
+	}
+	if done[0] == 0 || done[1] == 0 {
+		return
+	}
+	without, with := spent[0].Seconds()/float64(done[0]), spent[1].Seconds()/float64(done[1])
+	b.ReportMetric(1000*without, "ms-without")
+	b.ReportMetric(1000*with, "ms-with")
+	b.ReportMetric(100*(with/without-1), "cost-%")
 }
 
 // BenchmarkWhy asks why of a campaign with a million candidates, and for the
