@@ -10,10 +10,13 @@ import (
 // Jurisdictions gives the jurisdictions whose calling rules may bind a call to
 // the number (E.164) of a contact with that address: countries by ISO 3166, in
 // the United States with the state ("US-FL"); sorted. Several bind together.
+// They are what calling.LawQuery asks for.
 //
 // country is the number's; an address abroad adds its country. A known address
-// beats the area code, as it does for the zone. Where neither tells the state,
-// "US-*" stands for all of them. None: not even the country is known.
+// beats the area code, as it does for the zone: region is that of the address,
+// or of its postal code (RegionOf). Where neither tells the state, as for a
+// toll-free number, "US-*" stands for all of them. None: not even the country is
+// known. A result may be kept per country, region and area code.
 func Jurisdictions(country, region, e164 string) []string {
 	country = strings.ToUpper(country)
 	if country == "001" { // a number of no country, such as a satellite's
