@@ -52,6 +52,7 @@ func matrix() map[string]route {
 		"POST /v1/contacts/{id}/complaints":   {"/v1/contacts/7/complaints", `{"text":"too often"}`, silent},
 		"DELETE /v1/contacts/{id}/complaints": {"/v1/contacts/7/complaints", "", silent},
 		"POST /v1/events":                     {"/v1/events", `{"id":"e1","type":"contract_ended","at":"2026-03-03T10:00:00Z","contact":{"external_id":"C1"}}`, supervisors},
+		"POST /v1/calls/{id}/discount":        {"/v1/calls/01JD8QYW8E0000000000000001/discount", `{"percent":20}`, silent},
 		"GET /v1/reports/{kind}":              {"/v1/reports/agents", "", supervisors},
 		// Without an upgrade the socket's address is no page; who may open it
 		// is TestSocketDoors.

@@ -160,6 +160,10 @@ func (w *world) Report(_ context.Context, q rest.ReportQuery) ([]byte, error) {
 	return []byte(`{"kind":"` + q.Kind + `"}`), nil
 }
 
+func (w *world) ApproveDiscount(context.Context, campaigns.CallID, float64, campaigns.User, string) error {
+	return nil
+}
+
 func (w *world) TellEvent(_ context.Context, e campaigns.CustomerEvent, _ campaigns.User) (campaigns.EventReceipt, error) {
 	return campaigns.EventReceipt{Key: e.Key, ContactID: 7, Effects: []campaigns.EventEffect{}}, nil
 }
@@ -188,7 +192,7 @@ func newSite(t *testing.T) *site {
 	reg := prometheus.NewRegistry()
 	server, err := agentui.New(agentui.Options{
 		PublicURL: "http://calls.example.com", Origins: []string{"https://crm.example.com"}, Version: "test",
-		Users: s.world, Sessions: s.world, Agents: s.world, Floor: s.world, Campaigns: s.world, Protection: s.world, Rights: s.world, Events: s.world, Reports: s.world, Ready: s.ready,
+		Users: s.world, Sessions: s.world, Agents: s.world, Floor: s.world, Campaigns: s.world, Protection: s.world, Rights: s.world, Events: s.world, Discounts: s.world, Reports: s.world, Ready: s.ready,
 		Logger: slog.New(slog.DiscardHandler), Registerer: reg, Gatherer: reg, PasswordCost: auth.Cost{MemoryKiB: 64, Iterations: 1},
 	})
 	if err != nil {

@@ -26,6 +26,7 @@ type Options struct {
 	Protection Protection
 	Rights     Rights
 	Events     Events
+	Discounts  Discounts
 	Reports    Reports
 	Floor      FloorSource
 	// Ready gives what is not ready by name, with the reason; none: all is.
@@ -50,6 +51,8 @@ func (o *Options) Validate() error {
 		return campaigns.Invalid("rest.Options.Protection", "missing")
 	case o.Rights == nil:
 		return campaigns.Invalid("rest.Options.Rights", "missing")
+	case o.Discounts == nil:
+		return campaigns.Invalid("rest.Options.Discounts", "missing")
 	case o.Events == nil:
 		return campaigns.Invalid("rest.Options.Events", "missing")
 	case o.Reports == nil:
@@ -94,6 +97,7 @@ func Mount(router chi.Router, opts Options) error {
 	a.protectionRoutes()
 	a.rightsRoutes()
 	a.eventRoutes()
+	a.discountRoutes()
 	a.reportRoutes()
 	document, err := json.MarshalIndent(a.huma.OpenAPI(), "", "  ")
 	if err != nil {

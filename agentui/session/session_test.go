@@ -93,9 +93,14 @@ func TestCommandsReachTheirOwner(t *testing.T) {
 		{"call.dtmf", protocol.CallDTMF{CallID: call, Digits: "1#"}, 0, campaigns.AgentCommand{CallID: call, Digits: "1#"}},
 		{"call.draft", map[string]any{"call_id": call, "body": map[string]any{"notes": "x"}}, 0,
 			campaigns.AgentCommand{CallID: call, Draft: []byte(`{"notes":"x"}`)}},
-		{"call.result", map[string]any{"call_id": call, "disposition": "callback", "reason": "asked", "notes": "n", "callback_at": at, "callback_personal": true, "contact_id": 7}, 5,
+		{"call.result", map[string]any{"call_id": call, "disposition": "callback", "reason": "asked", "notes": "n", "callback_at": at, "callback_personal": true, "contact_id": 7,
+			"script_version": 31, "disclosures": []string{"recorded"}}, 5,
 			campaigns.AgentCommand{Rev: 5, CallID: call, Result: campaigns.Result{
-				AgentID: 12, CallID: call, Disposition: "callback", Reason: "asked", Notes: "n", CallbackAt: at, CallbackPersonal: true, ContactID: 7}}},
+				AgentID: 12, CallID: call, Disposition: "callback", Reason: "asked", Notes: "n", CallbackAt: at, CallbackPersonal: true, ContactID: 7,
+				ScriptVersion: 31, Disclosures: []string{"recorded"}}}},
+		{"call.result", map[string]any{"call_id": call, "disposition": "sale", "offer": map[string]any{"version_id": 52, "discount": 2.5}}, 5,
+			campaigns.AgentCommand{Rev: 5, CallID: call, Result: campaigns.Result{
+				AgentID: 12, CallID: call, Disposition: "sale", Offer: &campaigns.OfferAccepted{VersionID: 52, Discount: 2.5}}}},
 		{"contact.find", protocol.ContactFind{Text: "Rivera"}, 0, campaigns.AgentCommand{Number: "Rivera"}},
 		{"contact.create", protocol.ContactCreate{CallID: call, LastName: "Rivera", Number: "+12125550142"}, 0,
 			campaigns.AgentCommand{CallID: call, Draft: []byte(`{"id":0,"last_name":"Rivera","value":0,"numbers":[{"number_id":0,"e164":"+12125550142"}]}`)}},
