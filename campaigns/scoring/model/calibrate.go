@@ -1,7 +1,5 @@
 package model
 
-import "math"
-
 // platt fits p = sigmoid(a z + b) to left-out log-odds by Newton's method
 // (Platt 1999, with his prior counts on the labels against certainty), so that
 // a predicted 10 % happen in 10 of 100 cases. A straight line in the log-odds
@@ -16,7 +14,19 @@ func platt(z []float64, labels []bool, weight []float64) (a, b float64) {
 		}
 	}
 	high, low := (yes+1)/(yes+2), 1/(no+2)
-	a, b = 1, 0
+	loss := func(a, b float64) float64 {
+		sum := 0.0
+		for i := range z {
+			s, y := a*z[i]+b, low
+			if labels[i] {
+				y = high
+			}
+			sum += weight[i] * (softplus(s) - y*s)
+		}
+		return sum
+	}
+	a, b = 0, logit(yes/(yes+no))
+	least := loss(a, b)
 	for range 50 {
 		var ga, gb, haa, hab, hbb float64
 		for i := range z {
@@ -38,14 +48,19 @@ func platt(z []float64, labels []bool, weight []float64) (a, b float64) {
 			break
 		}
 		da, db := (hbb*ga-hab*gb)/det, (haa*gb-hab*ga)/det
-		a, b = a-da, b-db
-		if math.Abs(da)+math.Abs(db) < 1e-9 {
+		scale, next := 1.0, loss(a-da, b-db)
+		for !(next <= least) && scale > 1e-4 { // too far: the loss is convex
+			scale /= 2
+			next = loss(a-scale*da, b-scale*db)
+		}
+		if !(next < least-1e-10*least) {
 			break
 		}
+		a, b, least = a-scale*da, b-scale*db, next
 	}
 	// Left-out scores that order worse than chance mean that nothing was
 	// learned: then everybody keeps nearly the base rate.
-	if !(a > 0.05) || math.IsInf(a, 0) || math.IsNaN(b) {
+	if a < 0.05 {
 		return 0.05, logit(yes/(yes+no)) - 0.05*meanOf(z, weight)
 	}
 	return a, b
