@@ -103,6 +103,9 @@ func (p *picker) keepFeatures(ctx context.Context, taken []head, now time.Time) 
 // that followed.
 const featuresHold = 24 * time.Hour
 
+// featuresKept is how long it is kept at all: longer than a training looks back.
+const featuresKept = 200 * 24 * time.Hour
+
 // TrainingRows gives the attempts of some campaigns within the last time, most of
 // them at most and the newest last, each with what was known of the person at
 // that moment and whether it was a success: a sale, agreed in its call. Attempts

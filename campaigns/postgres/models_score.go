@@ -50,6 +50,11 @@ func (s *Store) ScoreCandidates(ctx context.Context, campaignID, after int64) (n
 		if err := exec(ctx, tx, `insert into scored_campaigns values ($1) on conflict do nothing`, campaignID); err != nil {
 			return err
 		}
+		// What was kept of these for lessons that no training looks back to.
+		if err := exec(ctx, tx, `delete from candidate_features where candidate_id between $1 and $2 and at < $3`,
+			span.first, span.last, s.clock.Now().Add(-featuresKept)); err != nil {
+			return err
+		}
 		moved, err = s.score(ctx, tx, campaignID, inUse, span)
 		return err
 	})

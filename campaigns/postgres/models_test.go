@@ -246,9 +246,13 @@ func TestTheModelInUseScoresWhoWaits(t *testing.T) {
 			t.Errorf("the factors add up to %v, not %v: %+v", sum, want, factors)
 		}
 	}
+	i.exec(`insert into candidate_features select id, $1, '{}' from candidates where state = 'ready'`, i.store.Clock().Now().Add(-300*24*time.Hour))
 	use(2) // the same scores of another version are written
 	if moved := i.scoreAll(); moved != 200 {
 		t.Errorf("%d of 200 scored by the next version", moved)
+	}
+	if old := i.rows(`select count(*), min(at) > $1 from candidate_features`, i.store.Clock().Now().Add(-24*time.Hour)); old[0] != "400 true" {
+		t.Errorf("kept for lessons: %v", old)
 	}
 	i.selection(func(s *campaigns.Selection) { s.Model = "" })
 	if moved := i.scoreAll(); moved != 200 {
