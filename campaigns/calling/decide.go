@@ -54,6 +54,9 @@ type Facts struct {
 	LastRefusal, LastDrop time.Time
 	// LastConversation is when the person last spoke with an agent.
 	LastConversation time.Time
+	// AgentGuaranteed is set where an agent is on the line before the phone rings,
+	// as when an agent dials by hand: such a call cannot be dropped.
+	AgentGuaranteed bool
 	// Law is what the rules of the person's jurisdictions ask for; nil: nothing
 	// beyond the campaign's settings.
 	Law *Law
@@ -81,10 +84,21 @@ func Decide(f Facts, now time.Time) Verdict {
 	if f.Locations == nil {
 		f.Locations = Locations(f.Zones)
 	}
-	for _, check := range [...]func(*Facts, time.Time) (Verdict, bool){lasting, barred, overCap, closed, underWay} {
-		if v, refused := check(&f, now); refused {
-			return v
-		}
+	// Named one by one, the checks leave the facts on the stack.
+	if v, refused := lasting(&f); refused {
+		return v
+	}
+	if v, refused := barred(&f, now); refused {
+		return v
+	}
+	if v, refused := overCap(&f, now); refused {
+		return v
+	}
+	if v, refused := closed(&f, now); refused {
+		return v
+	}
+	if v, refused := underWay(&f, now); refused {
+		return v
 	}
 	return Verdict{Allowed: true}
 }
@@ -105,15 +119,14 @@ func underWay(f *Facts, now time.Time) (Verdict, bool) {
 // closed checks the clocks, for as long as the phone may ring.
 func closed(f *Facts, now time.Time) (Verdict, bool) {
 	ring := f.Law.RingTimeout(f.Settings.RingTimeout.Std())
-	all := clocks{window: f.Settings.Window, law: f.Law, preferred: f.PreferredHours}
+	all := clocks{window: &f.Settings.Window, law: f.Law, preferred: f.PreferredHours}
 	open, next := all.open(f.Locations, now, ring)
 	if open {
 		return Verdict{}, false
 	}
 	v := Verdict{Reason: campaigns.ReasonOutsideWindow, Until: next}
-	asked := clocks{window: f.Settings.Window, law: f.Law}
 	if f.PreferredHours != nil {
-		if fits, _ := asked.open(f.Locations, now, ring); fits {
+		if fits, _ := (clocks{window: all.window, law: f.Law}).open(f.Locations, now, ring); fits {
 			v.Reason = campaigns.ReasonOutsidePreferredHours
 			return v, true
 		}
@@ -121,7 +134,7 @@ func closed(f *Facts, now time.Time) (Verdict, bool) {
 	if f.Law == nil {
 		return v, true
 	}
-	if fits, _ := (clocks{window: f.Settings.Window}).open(f.Locations, now, ring); fits {
+	if fits, _ := (clocks{window: all.window}).open(f.Locations, now, ring); fits {
 		v.Reason, v.Rule = f.Law.closing(f.Locations, now, ring)
 	}
 	return v, true
@@ -132,11 +145,16 @@ func closed(f *Facts, now time.Time) (Verdict, bool) {
 func (l *Law) closing(locations []*time.Location, now time.Time, ring time.Duration) (campaigns.Reason, string) {
 	for _, at := range [2]time.Time{now, now.Add(ring)} {
 		for _, location := range locations {
-			local := at.In(location)
-			if id := l.holidays[dayKey(local)]; id != "" {
-				return campaigns.ReasonHoliday, id
+			clock := readClock(location, at)
+			for _, d := range l.dates[clock.date] {
+				if d.holiday {
+					return campaigns.ReasonHoliday, d.rule
+				}
+				if !d.hours.allow(clock.minute) {
+					return campaigns.ReasonOutsideWindow, d.rule
+				}
 			}
-			if id := l.closedBy(local.Weekday(), local.Hour()*60+local.Minute()); id != "" {
+			if id := l.closedBy(clock.weekday, clock.minute); id != "" {
 				return campaigns.ReasonOutsideWindow, id
 			}
 		}
@@ -145,7 +163,7 @@ func (l *Law) closing(locations []*time.Location, now time.Time, ring time.Durat
 }
 
 // lasting checks what does not lapse with time, or only at a date of its own.
-func lasting(f *Facts, _ time.Time) (Verdict, bool) {
+func lasting(f *Facts) (Verdict, bool) {
 	refuse := func(r campaigns.Reason) (Verdict, bool) { return Verdict{Reason: r}, true }
 	switch {
 	case f.CampaignState != campaigns.CampaignRunning:
@@ -192,6 +210,9 @@ func barred(f *Facts, now time.Time) (Verdict, bool) {
 			refusal = f.Law.RefusalPeriod
 		}
 		recall, conversation = f.Law.RecallAfterDrop, f.Law.AfterConversation
+		if f.AgentGuaranteed || f.Settings.Mode == campaigns.PacingManual {
+			recall = f.Law.RecallByAgent
+		}
 	}
 	var v Verdict
 	for _, bar := range [...]struct {
@@ -202,7 +223,7 @@ func barred(f *Facts, now time.Time) (Verdict, bool) {
 		{f.LastRefusal, refusal, campaigns.ReasonRefusalPeriod}, {f.LastDrop, recall, campaigns.ReasonRecallAfterDrop},
 		{f.LastConversation, conversation, campaigns.ReasonPersonCap},
 	} {
-		if until := bar.since.Add(bar.period.Duration); !bar.since.IsZero() && until.After(now) && until.After(v.Until) {
+		if until := bar.since.Add(bar.period.Duration); !bar.since.IsZero() && bar.period.Duration > 0 && until.After(now) && until.After(v.Until) {
 			v = Verdict{Reason: bar.reason, Rule: bar.period.Rule, Until: until}
 		}
 	}

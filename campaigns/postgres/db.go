@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"ringmaster/campaigns"
+	"ringmaster/campaigns/calling"
 )
 
 // Options of a Store.
@@ -30,7 +31,10 @@ type Options struct {
 	MaxConns int32
 	// StatementTimeout bounds one statement; zero: ten seconds.
 	StatementTimeout time.Duration
-	Logger           *slog.Logger
+	// Rules are the calling rules of all jurisdictions; nil: those that come with
+	// the program.
+	Rules  *calling.Book
+	Logger *slog.Logger
 }
 
 // Store is the PostgreSQL side of a node.
@@ -40,6 +44,7 @@ type Store struct {
 	numberKey []byte
 	settings  *settingsCache
 	zones     *zoneBook
+	laws      *lawBook
 	models    modelCache
 	log       *slog.Logger
 }
@@ -71,11 +76,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Schema != "" {
 		config.ConnConfig.RuntimeParams["search_path"] = o.Schema
 	}
+	if o.Rules == nil {
+		if o.Rules, err = calling.LoadBook(); err != nil {
+			return nil, err
+		}
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, campaigns.Wrap(campaigns.CodeUnavailable, "database", err)
 	}
-	s := &Store{pool: pool, numberKey: o.NumberKey, settings: newSettingsCache(), zones: newZoneBook(), log: o.Logger}
+	s := &Store{pool: pool, numberKey: o.NumberKey, settings: newSettingsCache(), zones: newZoneBook(), laws: newLawBook(o.Rules), log: o.Logger}
 	s.clock = &Clock{offset: o.ClockOffset}
 	if err := s.measureClock(ctx); err != nil {
 		pool.Close()

@@ -182,6 +182,7 @@ func firstAbove(figures ...float64) float64 {
 
 // boosted is a candidate that an event moves; its person is locked.
 type boosted struct {
+	store *Store
 	scoring.Candidate
 	id     int64
 	state  campaigns.CandidateState
@@ -193,14 +194,14 @@ type boosted struct {
 
 // candidateOf locks and reads the person's candidate; nil when there is none.
 func (s *Store) candidateOf(ctx context.Context, tx pgx.Tx, campaign campaigns.Campaign, contactID int64) (*boosted, error) {
-	b := &boosted{now: s.clock.Now(), rules: scoring.RulesOf(campaign.Settings), due: due{campaignID: campaign.ID, kind: bucketRank}}
+	b := &boosted{store: s, now: s.clock.Now(), rules: scoring.RulesOf(campaign.Settings), due: due{campaignID: campaign.ID, kind: bucketRank}}
 	a := &b.due.address
 	err := tx.QueryRow(ctx, `select c.id, c.state, c.reason, c.value, c.propensity, c.event_at, c.attempts,
-			coalesce(n.region, ''), coalesce(n.zones, '{}'), p.region, p.postal_code, p.time_zone
+			coalesce(n.region, ''), coalesce(n.zones, '{}'), coalesce(n.e164, ''), p.region, p.postal_code, p.time_zone
 		from candidates c join contacts p on p.id = c.contact_id left join numbers n on n.id = c.number_id
 		where c.campaign_id = $1 and c.contact_id = $2 for no key update of c`, campaign.ID, contactID).
 		Scan(&b.id, &b.state, &b.reason, &b.Value, &b.Propensity, &b.EventAt, &b.Attempts,
-			&a.country, &b.due.byNumber, &a.region, &a.postalCode, &a.timeZone)
+			&a.country, &b.due.byNumber, &b.due.e164, &a.region, &a.postalCode, &a.timeZone)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}

@@ -64,5 +64,5 @@ func (b *boosted) rest(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	b.state, b.reason = campaigns.CandidateReady, ""
-	return promoteAll(ctx, tx, []due{b.due}, b.now)
+	return b.store.promoteAll(ctx, tx, []due{b.due}, b.now)
 }

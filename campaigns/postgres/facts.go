@@ -39,8 +39,9 @@ type factRow struct {
 
 // underRules gives the row the campaign's settings and state, and what follows
 // from them.
-func (row *factRow) underRules(settings *campaigns.Settings, state campaigns.CampaignState) {
+func (s *Store) underRules(row *factRow, settings *campaigns.Settings, state campaigns.CampaignState, now time.Time) {
 	f := &row.facts
+	f.Law = s.laws.law(s.laws.jurisdictions(row.address, row.number), &settings.Compliance, now)
 	f.Settings, f.CampaignState = settings, state
 	f.ConsentGranted, f.ConsentRefused, f.ConsentRefusedUntil, f.PreferredHours = false, false, time.Time{}, nil
 	purpose := purposeOf(settings)
@@ -94,14 +95,14 @@ const factsOfNumber = `,
 	array(select json_build_object('purpose', g.purpose, 'granted', g.granted, 'until', g.valid_until, 'hours', g.hours) from consents g
 		where g.contact_id = w.contact and g.channel in ('phone', 'any')
 		and g.valid_from <= $2 and (g.valid_until is null or g.valid_until > $2) order by g.valid_from desc, g.id desc limit 10),
-	(select k.started_at from calls k where k.contact_id = w.contact and k.disposition = 'not_interested' order by k.started_at desc limit 1),
 	array(select array[a.reserved_at, a.ended_at, case when a.outcome = 'dropped' then a.ended_at end, case when a.campaign_id = w.campaign then a.reserved_at end]
 		from attempts a where a.contact_id = w.contact
 		and (a.outcome is null or a.outcome not in ('congestion', 'failed', 'cancelled')) order by a.reserved_at desc limit 100),
 	array(select array[a.reserved_at, a.ended_at, case when a.outcome = 'dropped' then a.ended_at end, null]
 		from attempts a where a.number_id = w.number
 		and (a.outcome is null or a.outcome not in ('congestion', 'failed', 'cancelled')) order by a.reserved_at desc limit 100),
-	coalesce((select true from calls k where k.contact_id = w.contact and k.ended_at is null limit 1), false)`
+	(select array[max(k.started_at) filter (where k.disposition = 'not_interested'), max(k.bridged_at), max(k.started_at) filter (where k.ended_at is null)]
+		from calls k where k.contact_id = w.contact)`
 
 // maxCap is the highest cap that the gate can count.
 const maxCap = 100
@@ -125,20 +126,23 @@ func scanFactColumns(row pgx.CollectableRow) (factRow, error) {
 	var callback, ready *bool
 	var address []string
 	var doNotCall pgtype.Timestamptz
-	var promised, refused *time.Time
-	var ofPerson, ofNumber pgtype.FlatArray[*time.Time]
+	var promised *time.Time
+	var ofPerson, ofNumber, ofCalls pgtype.FlatArray[*time.Time]
 	f := &r.facts
 	err := row.Scan(&r.candidateID, &r.contactID, &r.numberID, &r.campaignID, &r.agentID,
 		&r.state, &r.number, &r.shared, &r.answerProbability, &f.Attempts, &callback, &promised, &ready,
 		&r.byNumber, &r.address.country, &address, &f.NumberBad, &f.ListActive, &f.ListExpired, &doNotCall, &f.OpenComplaint, &f.Objected, &r.consents,
-		&refused, &ofPerson, &ofNumber, &f.PersonInCall)
+		&ofPerson, &ofNumber, &ofCalls)
 	if len(address) == 3 {
 		r.address.region, r.address.postalCode, r.address.timeZone = address[0], address[1], address[2]
 	}
 	person, number := attemptTimes(ofPerson), attemptTimes(ofNumber)
 	f.PersonAttempts, f.PersonInAttempt, f.CampaignAttempts = person.reserved, person.open, person.inCampaign
 	f.NumberAttempts, f.NumberInAttempt = number.reserved, number.open
-	f.LastRefusal, f.LastDrop = value(refused), person.dropped
+	f.LastDrop = person.dropped
+	if len(ofCalls) == 3 {
+		f.LastRefusal, f.LastConversation, f.PersonInCall = value(ofCalls[0]), value(ofCalls[1]), ofCalls[2] != nil
+	}
 	if number.dropped.After(f.LastDrop) {
 		f.LastDrop = number.dropped
 	}

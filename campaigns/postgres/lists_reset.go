@@ -143,7 +143,7 @@ func (r *resetting) batch(ctx context.Context, tx pgx.Tx, ids []int64) error {
 				earlier_attempts = c.earlier_attempts + c.attempts, rank = c.rank - c.attempts * $5::float8, attempts = 0, reset_at = $4, state_at = $4
 			from held where c.id = held.id
 			returning c.id, c.campaign_id, c.contact_id, c.number_id, held.state as was, held.reason as why)
-		select b.id, b.campaign_id, b.was, case when b.was = 'ready' then '' else b.why end, coalesce(n.region, ''), coalesce(n.zones, '{}'), p.region, p.postal_code, p.time_zone
+		select b.id, b.campaign_id, b.was, case when b.was = 'ready' then '' else b.why end, coalesce(n.region, ''), coalesce(n.zones, '{}'), coalesce(n.e164, ''), p.region, p.postal_code, p.time_zone
 		from back b join contacts p on p.id = b.contact_id left join numbers n on n.id = b.number_id`, ids, r.reasons, r.whole, r.now, r.decay)
 	if err != nil {
 		return err
@@ -152,12 +152,12 @@ func (r *resetting) batch(ctx context.Context, tx pgx.Tx, ids []int64) error {
 		d := due{state: campaigns.CandidateResting, kind: bucketRank}
 		var was, why string
 		a := &d.address
-		err := row.Scan(&d.id, &d.campaignID, &was, &why, &a.country, &d.byNumber, &a.region, &a.postalCode, &a.timeZone)
+		err := row.Scan(&d.id, &d.campaignID, &was, &why, &a.country, &d.byNumber, &d.e164, &a.region, &a.postalCode, &a.timeZone)
 		r.moved[resetReason(was, why)]++
 		return d, err
 	})
 	if err != nil || len(all) == 0 {
 		return err
 	}
-	return promoteAll(ctx, tx, all, r.now)
+	return r.store.promoteAll(ctx, tx, all, r.now)
 }

@@ -118,7 +118,7 @@ func (s *Store) manualFacts(ctx context.Context, tx pgx.Tx, owner Owner, item ca
 	if err != nil {
 		return row, noCampaign(err, item.CampaignID)
 	}
-	row.underRules(settings, state)
+	s.underRules(&row, settings, state, now)
 	if !slices.Contains(manualFrom, row.state) {
 		row.facts.Attempts, row.facts.ListActive = 0, true
 	}

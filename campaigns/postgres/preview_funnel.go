@@ -90,8 +90,9 @@ type funnel struct {
 
 // bucketOf is what the funnel asks of a bucket.
 type bucketOf struct {
-	zones    []string
-	callback bool
+	zones         []string
+	jurisdictions string
+	callback      bool
 }
 
 // newFunnel reads the lists and buckets.
@@ -111,11 +112,11 @@ func (s *Store) newFunnel(ctx context.Context, tx pgx.Tx, campaign campaigns.Cam
 	if _, err := pgx.ForEachRow(rows, []any{&id, &reason}, func() error { f.listsOff[id] = reason; return nil }); err != nil {
 		return nil, err
 	}
-	if rows, err = tx.Query(ctx, `select id, zones, kind = 'callback' from buckets where campaign_id = $1`, campaign.ID); err != nil {
+	if rows, err = tx.Query(ctx, `select id, zones, region, kind = 'callback' from buckets where campaign_id = $1`, campaign.ID); err != nil {
 		return nil, err
 	}
 	var b bucketOf
-	_, err = pgx.ForEachRow(rows, []any{&id, &b.zones, &b.callback}, func() error { f.buckets[id] = b; return nil })
+	_, err = pgx.ForEachRow(rows, []any{&id, &b.zones, &b.jurisdictions, &b.callback}, func() error { f.buckets[id] = b; return nil })
 	return f, err
 }
 
@@ -211,7 +212,7 @@ func (f *funnel) wait(g group, n int) {
 	case campaigns.CandidateResting:
 		f.later.add(g.reason, n, g.due)
 	default:
-		verdict := f.store.bucketVerdict(&f.campaign.Settings, campaigns.CampaignRunning, true, f.buckets[g.bucket].zones, f.now)
+		verdict := f.store.bucketVerdict(&f.campaign.Settings, campaigns.CampaignRunning, true, f.buckets[g.bucket].zones, f.buckets[g.bucket].jurisdictions, f.now)
 		if verdict.Allowed {
 			f.callableNow += n
 			return

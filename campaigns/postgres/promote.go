@@ -27,6 +27,7 @@ type due struct {
 	kind           string
 	address        zoneQuestion
 	byNumber       []string
+	e164           string
 }
 
 // callback reports whether the candidate goes to the bucket of due callbacks.
@@ -47,7 +48,7 @@ func (s *Store) Promote(ctx context.Context, limit int) (map[int64]int, error) {
 		promoted = map[int64]int{}
 		now := s.clock.Now()
 		rows, err := tx.Query(ctx, `select c.id, c.campaign_id, c.state, c.reason, b.kind, coalesce(n.region, ''), coalesce(n.zones, '{}'),
-				p.region, p.postal_code, p.time_zone
+				coalesce(n.e164, ''), p.region, p.postal_code, p.time_zone
 			from candidates c join buckets b on b.id = c.bucket_id join contacts p on p.id = c.contact_id
 			left join numbers n on n.id = c.number_id
 			where c.state in ('resting', 'callback') and c.due_at <= $1
@@ -58,7 +59,7 @@ func (s *Store) Promote(ctx context.Context, limit int) (map[int64]int, error) {
 		all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (due, error) {
 			var d due
 			a := &d.address
-			err := row.Scan(&d.id, &d.campaignID, &d.state, &d.reason, &d.kind, &a.country, &d.byNumber, &a.region, &a.postalCode, &a.timeZone)
+			err := row.Scan(&d.id, &d.campaignID, &d.state, &d.reason, &d.kind, &a.country, &d.byNumber, &d.e164, &a.region, &a.postalCode, &a.timeZone)
 			return d, err
 		})
 		if err != nil || len(all) == 0 {
@@ -67,13 +68,13 @@ func (s *Store) Promote(ctx context.Context, limit int) (map[int64]int, error) {
 		for _, d := range all {
 			promoted[d.campaignID]++
 		}
-		return promoteAll(ctx, tx, all, now)
+		return s.promoteAll(ctx, tx, all, now)
 	})
 	return promoted, err
 }
 
 // promoteAll finds the bucket of each candidate and moves them all at once.
-func promoteAll(ctx context.Context, tx pgx.Tx, all []due, now time.Time) error {
+func (s *Store) promoteAll(ctx context.Context, tx pgx.Tx, all []due, now time.Time) error {
 	type group struct {
 		campaignID int64
 		kind       string
@@ -86,7 +87,7 @@ func promoteAll(ctx context.Context, tx pgx.Tx, all []due, now time.Time) error 
 		if d.callback() {
 			groupOf[i].kind = bucketCallback
 		}
-		keyOf[i] = zoneKey(zones.of(d.address, canonicalZones(d.byNumber)))
+		keyOf[i] = s.bucketKeyOf(zones, d.address, canonicalZones(d.byNumber), d.e164)
 		if !slices.Contains(keys[groupOf[i]], keyOf[i]) {
 			keys[groupOf[i]] = append(keys[groupOf[i]], keyOf[i])
 		}

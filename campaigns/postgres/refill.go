@@ -90,15 +90,15 @@ func (s *Store) openBuckets(ctx context.Context, p *picker, settings *campaigns.
 	if err != nil {
 		return err
 	}
-	rows, err := p.tx.Query(ctx, `select id, kind, zones from buckets where campaign_id = $1`, p.campaignID)
+	rows, err := p.tx.Query(ctx, `select id, kind, zones, region from buckets where campaign_id = $1`, p.campaignID)
 	if err != nil {
 		return err
 	}
 	var id int64
-	var kind string
+	var kind, jurisdictions string
 	var zones []string
-	if _, err := pgx.ForEachRow(rows, []any{&id, &kind, &zones}, func() error {
-		if s.bucketVerdict(settings, campaigns.CampaignRunning, true, zones, now).Allowed {
+	if _, err := pgx.ForEachRow(rows, []any{&id, &kind, &zones, &jurisdictions}, func() error {
+		if s.bucketVerdict(settings, campaigns.CampaignRunning, true, zones, jurisdictions, now).Allowed {
 			p.buckets = append(p.buckets, id)
 			if kind == bucketCallback {
 				p.callbacks[id], p.offset[id] = true, callbackOffset

@@ -104,6 +104,7 @@ func (r *reservation) lockAndRead(ctx context.Context) error {
 		row := &r.rows[i]
 		at := addresses[row.contactID]
 		at.country = row.address.country
+		row.address = at
 		row.facts.Zones, row.facts.Locations = r.store.zones.of(at, row.byNumber)
 	}
 	return r.addRules(ctx, rules)
@@ -144,7 +145,7 @@ func (r *reservation) addRules(ctx context.Context, rules map[int64]revision) er
 				return err
 			}
 		}
-		row.underRules(settings, at.state)
+		r.store.underRules(row, settings, at.state, r.now)
 	}
 	return nil
 }
@@ -208,9 +209,13 @@ func (r *reservation) result() ([]campaigns.Attempt, []campaigns.Refusal) {
 
 // attempt gives the committed attempt of the row.
 func (row *factRow) attempt(id int64, owner Owner, now time.Time) campaigns.Attempt {
+	// The phone rings, and the customer waits, as long as the law allows too.
+	settings := *row.facts.Settings
+	settings.RingTimeout = campaigns.Duration(row.facts.Law.RingTimeout(settings.RingTimeout.Std()))
+	settings.ConnectLimit = campaigns.Duration(row.facts.Law.ConnectLimit(settings.ConnectLimit.Std()))
 	return campaigns.Attempt{
 		ID: id, CampaignID: row.campaignID, CandidateID: row.candidateID, ContactID: row.contactID, NumberID: row.numberID,
 		Number: row.number, Node: owner.Node, Epoch: owner.Epoch, AgentID: row.agentID, AnswerProbability: row.answerProbability,
-		ReservedAt: now, Settings: *row.facts.Settings,
+		ReservedAt: now, Settings: settings,
 	}
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -86,6 +87,9 @@ func (row *factRow) is(item campaigns.HopperItem) bool {
 		row.campaignID == item.CampaignID && row.contactID == item.ContactID && row.numberID == item.NumberID
 }
 
+// clockReasons are refusals by the clock and the calendar.
+var clockReasons = []campaigns.Reason{campaigns.ReasonOutsideWindow, campaigns.ReasonHoliday, campaigns.ReasonOutsidePreferredHours}
+
 // neverOpenRest is how long a candidate rests whose window does not open in the
 // weeks to come: a supervisor may change the hours.
 const neverOpenRest = 24 * time.Hour
@@ -95,11 +99,11 @@ const neverOpenRest = 24 * time.Hour
 func refuse(row *factRow, v calling.Verdict, otherNumber int64, now time.Time) move {
 	m := move{id: row.candidateID, reason: v.Reason, due: v.Until, state: campaigns.CandidateResting, numberID: otherNumber}
 	switch {
-	case v.Reason == campaigns.ReasonCampaignNotRunning, v.Reason == campaigns.ReasonListInactive, otherNumber != 0:
+	case v.Reason == campaigns.ReasonCampaignNotRunning, v.Reason == campaigns.ReasonListInactive, v.Reason == campaigns.ReasonListExpired, otherNumber != 0:
 		m.state = campaigns.CandidateReady
 	case v.Reason == campaigns.ReasonMaxAttempts:
 		m.state = campaigns.CandidateDone
-	case v.Reason == campaigns.ReasonOutsideWindow && v.Until.IsZero():
+	case slices.Contains(clockReasons, v.Reason) && v.Until.IsZero():
 		m.due = now.Add(neverOpenRest)
 	case v.Until.IsZero():
 		m.state = campaigns.CandidateBlocked

@@ -97,18 +97,19 @@ func (w *whyLines) add(line WhyLine) {
 
 // whyReady judges the ready candidates bucket by bucket.
 func (s *Store) whyReady(ctx context.Context, tx pgx.Tx, campaignID int64, settings *campaigns.Settings, state campaigns.CampaignState, now time.Time) ([]WhyLine, error) {
-	rows, err := tx.Query(ctx, `select b.zones, l.active, coalesce(l.expires_at <= $2, false), sum(c.n)::bigint from `+countedOf+` c
+	rows, err := tx.Query(ctx, `select b.zones, b.region, l.active, coalesce(l.expires_at <= $2, false), sum(c.n)::bigint from `+countedOf+` c
 		join buckets b on b.id = c.bucket_id join lists l on l.id = c.list_id
-		where c.state = 'ready' group by 1, 2, 3 having sum(c.n) <> 0`, campaignID, now)
+		where c.state = 'ready' group by 1, 2, 3, 4 having sum(c.n) <> 0`, campaignID, now)
 	if err != nil {
 		return nil, err
 	}
 	var all whyLines
 	var zones []string
+	var jurisdictions string
 	var active, expired bool
 	var n int
-	_, err = pgx.ForEachRow(rows, []any{&zones, &active, &expired, &n}, func() error {
-		verdict := s.bucketVerdict(settings, state, active, zones, now)
+	_, err = pgx.ForEachRow(rows, []any{&zones, &jurisdictions, &active, &expired, &n}, func() error {
+		verdict := s.bucketVerdict(settings, state, active, zones, jurisdictions, now)
 		if expired && state == campaigns.CampaignRunning && active {
 			verdict = calling.Verdict{Reason: campaigns.ReasonListExpired}
 		}
@@ -116,12 +117,4 @@ func (s *Store) whyReady(ctx context.Context, tx pgx.Tx, campaignID int64, setti
 		return nil
 	})
 	return all, err
-}
-
-// bucketVerdict says why the refill leaves a ready candidate of these zones, or
-// nothing.
-func (s *Store) bucketVerdict(settings *campaigns.Settings, state campaigns.CampaignState, active bool, zones []string, now time.Time) calling.Verdict {
-	f := calling.Facts{CampaignState: state, ListActive: active, Settings: settings}
-	f.Zones, f.Locations = s.zones.of(zoneQuestion{}, zones)
-	return calling.Decide(f, now)
 }

@@ -3,12 +3,13 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"ringmaster/campaigns"
-	"ringmaster/campaigns/calling"
 	"ringmaster/campaigns/scoring"
 )
 
@@ -38,6 +39,9 @@ type WhyNumber struct {
 	// Next is set on the number that the candidate is to be called at.
 	Next  bool     `json:"next,omitempty"`
 	Zones []string `json:"zones"`
+	// Jurisdictions whose rules bind, and these rules' ids.
+	Jurisdictions []string `json:"jurisdictions"`
+	Rules         []string `json:"rules"`
 	// Allowed is calling.Decide's verdict.
 	Allowed bool      `json:"allowed"`
 	Gates   []WhyGate `json:"gates"`
@@ -49,6 +53,10 @@ type WhyGate struct {
 	Passed bool             `json:"passed"`
 	// Until is when a gate that refuses lets pass by itself; nil when it does not.
 	Until *time.Time `json:"until,omitempty"`
+	// Rule is the id of the calling rule that refuses, Sources where it is
+	// written; empty where the campaign's own settings or the person do.
+	Rule    string   `json:"rule,omitempty"`
+	Sources []string `json:"sources,omitempty"`
 }
 
 // WhyContact explains one person; CodeNotFound when the person is no candidate
@@ -114,68 +122,10 @@ func (s *Store) whyNumbers(ctx context.Context, tx pgx.Tx, campaignID, contactID
 	}
 	numbers := make([]WhyNumber, len(all))
 	for i, row := range all {
-		row.underRules(settings, state)
+		s.underRules(&row, settings, state, now)
 		numbers[i] = WhyNumber{E164: row.number, Next: row.numberID == next, Zones: row.facts.Zones,
-			Allowed: calling.Decide(row.facts, now).Allowed, Gates: allGates(row.facts, now)}
+			Jurisdictions: strings.FieldsFunc(s.laws.jurisdictions(row.address, row.number), func(r rune) bool { return r == ',' }),
+			Rules:         slices.Clone(row.facts.Law.Rules), Allowed: row.decide(now).Allowed, Gates: s.allGates(row, now)}
 	}
 	return numbers, nil
-}
-
-// gate is one check of calling.Decide and how to lift it.
-type gate struct {
-	reason campaigns.Reason
-	lift   func(*calling.Facts)
-}
-
-// gates in the order of calling.Decide.
-func gates() []gate {
-	return []gate{
-		{campaigns.ReasonCampaignNotRunning, func(f *calling.Facts) { f.CampaignState = campaigns.CampaignRunning }},
-		{campaigns.ReasonListInactive, func(f *calling.Facts) { f.ListActive = true }},
-		{campaigns.ReasonDoNotCall, func(f *calling.Facts) { f.DoNotCall = false }},
-		{campaigns.ReasonOpenComplaint, func(f *calling.Facts) { f.OpenComplaint = false }},
-		{campaigns.ReasonConsentRefused, func(f *calling.Facts) { f.ConsentRefused = false }},
-		{campaigns.ReasonNoNumber, func(f *calling.Facts) { f.NumberBad = false }},
-		{campaigns.ReasonMaxAttempts, func(f *calling.Facts) { f.Attempts = 0 }},
-		{campaigns.ReasonZoneUnknown, func(f *calling.Facts) {
-			f.Zones, f.Locations, f.Settings = []string{"Etc/UTC"}, nil, alwaysOpen(f.Settings)
-		}},
-		{campaigns.ReasonPersonCap, func(f *calling.Facts) { f.PersonAttempts = nil }},
-		{campaigns.ReasonNumberCap, func(f *calling.Facts) { f.NumberAttempts = nil }},
-		{campaigns.ReasonOutsideWindow, func(f *calling.Facts) { f.Settings = alwaysOpen(f.Settings) }},
-		{campaigns.ReasonPersonInAttempt, func(f *calling.Facts) { f.PersonInAttempt = false }},
-		{campaigns.ReasonNumberInAttempt, func(f *calling.Facts) { f.NumberInAttempt = false }},
-		{campaigns.ReasonPersonInCall, func(f *calling.Facts) { f.PersonInCall = false }},
-	}
-}
-
-// alwaysOpen gives the settings with every hour of every day open.
-func alwaysOpen(s *campaigns.Settings) *campaigns.Settings {
-	open := *s
-	open.Window, open.RingTimeout = campaigns.DailyWindow(0, 24), 0
-	return &open
-}
-
-// allGates gives every gate's verdict, although Decide tells the first refusal
-// only: each refusal is lifted in turn and the facts are decided again.
-func allGates(f calling.Facts, now time.Time) []WhyGate {
-	all := gates()
-	verdicts := make([]WhyGate, len(all))
-	for i, g := range all {
-		verdicts[i] = WhyGate{Gate: g.reason, Passed: true}
-	}
-	for range all {
-		v := calling.Decide(f, now)
-		if v.Allowed {
-			break
-		}
-		for i, g := range all {
-			if g.reason != v.Reason {
-				continue
-			}
-			verdicts[i].Passed, verdicts[i].Until = false, optional(v.Until)
-			g.lift(&f)
-		}
-	}
-	return verdicts
 }

@@ -99,7 +99,7 @@ func TestWhyExplainsOnePerson(t *testing.T) {
 	if refused := refusals(p.Numbers[0]); len(refused) > 0 || !p.Numbers[0].Allowed || !p.Numbers[0].Next {
 		t.Errorf("New York at ten: %v", refused)
 	}
-	if refused := refusals(p.Numbers[1]); !slices.Equal(refused, []campaigns.Reason{"outside_window"}) || p.Numbers[1].Allowed || p.Numbers[1].Next {
+	if refused := refusals(p.Numbers[1]); !slices.Equal(refused, []campaigns.Reason{"jurisdiction_unknown", "outside_window"}) || p.Numbers[1].Allowed || p.Numbers[1].Next {
 		t.Errorf("Tokyo at midnight: %v", refused)
 	}
 	// Worth 8, a quarter likely, about one half-life ago: 3 - 2 - 0.95.
@@ -125,7 +125,7 @@ func TestWhyExplainsOnePerson(t *testing.T) {
 	if p.State != campaigns.CandidateResting || p.Due == nil || !p.Due.Equal(postgrestest.Morning.Add(time.Hour)) || len(p.Factors) != 4 {
 		t.Errorf("%+v", p)
 	}
-	if len(p.Numbers[0].Gates) != 14 {
+	if len(p.Numbers[0].Gates) != 24 {
 		t.Errorf("%d gates", len(p.Numbers[0].Gates))
 	}
 

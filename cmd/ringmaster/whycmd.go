@@ -95,13 +95,18 @@ func writeWhyPerson(w io.Writer, p postgres.WhyPerson) error {
 		if n.Next {
 			next = " (next)"
 		}
-		fmt.Fprintf(&b, "%s%s %s; zones %s\n", n.E164, next, verdict, strings.Join(n.Zones, ", "))
+		fmt.Fprintf(&b, "%s%s %s; zones %s; rules %s\n", n.E164, next, verdict, strings.Join(n.Zones, ", "),
+			cmp.Or(strings.Join(n.Rules, ", "), "none known for "+cmp.Or(strings.Join(n.Jurisdictions, ", "), "this number")))
 		for _, g := range n.Gates {
 			mark := "pass  "
 			if !g.Passed {
 				mark = "REFUSE"
 			}
-			fmt.Fprintf(&b, "  %s  %s %s\n", mark, g.Gate, strings.TrimPrefix(whyTime(g.Until), "-"))
+			fmt.Fprintf(&b, "  %s  %s %s", mark, g.Gate, strings.TrimPrefix(whyTime(g.Until), "-"))
+			if g.Rule != "" {
+				fmt.Fprintf(&b, " by rule %s (%s)", g.Rule, strings.Join(g.Sources, "; "))
+			}
+			b.WriteByte('\n')
 		}
 	}
 	_, err := io.WriteString(w, b.String())

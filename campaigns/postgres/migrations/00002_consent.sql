@@ -37,9 +37,6 @@ create table objections (
 create unique index objections_open on objections (contact_id) where withdrawn_at is null;
 create index objections_contact on objections (contact_id);
 
--- Refusals are looked up at every dial.
-create index calls_refused on calls (contact_id, started_at desc) where disposition = 'not_interested';
-
 -- Do-not-call lists that come as files or by prefix. What persons asked of us
 -- one by one stands in suppressions.
 create table dnc_lists (
