@@ -2,11 +2,13 @@ package calling
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed" // the rulebook is data
 	"encoding/json"
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"ringmaster/campaigns"
@@ -38,8 +40,10 @@ type rule struct {
 	// Hours by weekday or a range of them; a day that is not named is closed. No
 	// hours at all leave the clock to other rules.
 	Hours map[string][]string `json:"hours"`
-	// Holidays names a calendar on whose days nobody is called.
+	// Holidays names a calendar on whose days nobody is called, and on their eves
+	// within EveHours, where there are any, only.
 	Holidays string     `json:"holidays"`
+	EveHours []string   `json:"eve_hours"`
 	Caps     []bookCap  `json:"caps"`
 	RingMin  textPeriod `json:"ring_min"`
 	RingMax  textPeriod `json:"ring_max"`
@@ -48,18 +52,22 @@ type rule struct {
 		From  ConnectFrom `json:"from"`
 	} `json:"connect"`
 	Drop *DropLimit `json:"drop"`
-	// RecallAfterDrop bars calls after a dropped one, RefusalDays after a refusal,
+	// RecallAfterDrop bars calls after a dropped one, unless AgentLiftsRecall and
+	// an agent is on the line already; RefusalDays bar them after a refusal, and
 	// AfterConversation after a conversation.
 	RecallAfterDrop   textPeriod `json:"recall_after_drop"`
+	AgentLiftsRecall  bool       `json:"agent_lifts_recall"`
 	RefusalDays       int        `json:"refusal_days"`
 	AfterConversation textPeriod `json:"after_conversation"`
 	Consent           bool       `json:"consent"`
 	RetentionDays     int        `json:"retention_days"`
 	Records           []string   `json:"records"`
 	Sources           []string   `json:"sources"`
-	Verified          string     `json:"verified"`
+	// Verified says how well the sources were checked.
+	Verified string `json:"verified"`
 
 	week        week
+	eve         dayHours
 	from, until time.Time
 }
 
@@ -77,51 +85,125 @@ type textPeriod = campaigns.Duration
 // LoadBook reads the rules that come with the program.
 func LoadBook() (*Book, error) { return ParseBook(rulebook) }
 
-// ParseBook reads a book of rules (see rules/rules.json). The error names the
-// rule and the field that are wrong.
+// ParseBook reads a book of rules (see rules/rules.json). The error, CodeInvalid,
+// names the rule and the field that are wrong.
 func ParseBook(text []byte) (*Book, error) {
 	var file struct {
-		Note      string               `json:"note"`
-		Calendars map[string][]holiday `json:"calendars"`
-		Rules     []rule               `json:"rules"`
+		Note      string                     `json:"note"`
+		Calendars map[string]json.RawMessage `json:"calendars"`
+		Rules     []json.RawMessage          `json:"rules"`
 	}
-	in := json.NewDecoder(bytes.NewReader(text))
-	in.DisallowUnknownFields()
-	if err := in.Decode(&file); err != nil {
+	if err := strictly(text, &file); err != nil {
 		return nil, campaigns.Invalid("rules", "%v", err)
 	}
-	b := &Book{rules: file.Rules, calendars: file.Calendars}
-	for name, calendar := range b.calendars {
-		for i := range calendar {
-			if err := calendar[i].check(); err != nil {
-				return nil, campaigns.Invalid("calendars."+name, "entry %d: %v", i+1, err)
-			}
+	b := &Book{rules: make([]rule, len(file.Rules)), calendars: map[string][]holiday{}}
+	for name, text := range file.Calendars {
+		calendar, err := parseCalendar(text)
+		if err != nil {
+			return nil, campaigns.Invalid("calendars."+name, "%v", err)
 		}
+		b.calendars[name] = calendar
 	}
-	seen := map[string]bool{}
-	for i := range b.rules {
-		r := &b.rules[i]
-		if r.ID == "" || seen[r.ID] {
-			return nil, campaigns.Invalid("rules", "rule %d: id %q is missing or there twice", i+1, r.ID)
+	for i, text := range file.Rules {
+		var name struct {
+			ID string `json:"id"`
 		}
-		seen[r.ID] = true
+		if err := json.Unmarshal(text, &name); err != nil || name.ID == "" {
+			return nil, campaigns.Invalid("rules", "rule %d has no id", i+1)
+		}
+		if b.Known(name.ID) {
+			return nil, campaigns.Invalid("rules", "rule %d: %s is there twice", i+1, name.ID)
+		}
+		r := &b.rules[i]
+		if err := strictly(text, r); err != nil {
+			return nil, campaigns.Invalid("rules."+name.ID, "%v", err)
+		}
 		if field, err := r.check(b.calendars); err != nil {
-			return nil, campaigns.Invalid("rules."+r.ID+"."+field, "%v", err)
+			return nil, campaigns.Invalid("rules."+name.ID+"."+field, "%v", err)
 		}
 	}
 	return b, nil
 }
 
+// strictly reads JSON that has no unknown keys and nothing behind it; an error of
+// the syntax names the line.
+func strictly(text []byte, into any) error {
+	in := json.NewDecoder(bytes.NewReader(text))
+	in.DisallowUnknownFields()
+	err := in.Decode(into)
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Errorf("line %d: %w", 1+bytes.Count(text[:min(int(syntax.Offset), len(text))], []byte("\n")), err)
+	}
+	if err == nil && in.More() {
+		return errors.New("more text follows the end")
+	}
+	return err
+}
+
+func parseCalendar(text []byte) ([]holiday, error) {
+	var calendar []holiday
+	if err := strictly(text, &calendar); err != nil {
+		return nil, err
+	}
+	for i := range calendar {
+		if err := calendar[i].check(); err != nil {
+			return nil, fmt.Errorf("entry %d: %w", i+1, err)
+		}
+	}
+	return calendar, nil
+}
+
+// jurisdictionForm is a country by ISO 3166, or a part of one.
+var jurisdictionForm = regexp.MustCompile(`^[A-Z]{2}(-[A-Z0-9]{1,3})?$`)
+
 // check completes the rule and names the field that is wrong.
 func (r *rule) check(calendars map[string][]holiday) (string, error) {
-	if (r.Jurisdiction == "") != r.OnlyByID {
-		return "jurisdiction", fmt.Errorf("is for rules that bind by place, and is needed there")
+	if field, err := r.checkReach(); err != nil {
+		return field, err
 	}
-	if len(r.Sources) == 0 || slices.Contains(r.Sources, "") {
-		return "sources", fmt.Errorf("a rule names its source")
+	if field, err := r.checkPeriods(); err != nil {
+		return field, err
+	}
+	var err error
+	if r.week, err = weekOf(r.Hours); err != nil {
+		return "hours", err
 	}
 	if r.Holidays != "" && calendars[r.Holidays] == nil {
 		return "holidays", fmt.Errorf("no calendar %q", r.Holidays)
+	}
+	if r.eve, err = hoursOf(r.EveHours); err != nil || len(r.eve) > 0 && r.Holidays == "" {
+		return "eve_hours", cmp.Or(err, errors.New("needs holidays"))
+	}
+	for _, c := range r.Caps {
+		if err := c.check(); err != nil {
+			return "caps", err
+		}
+	}
+	if r.Connect != nil && (r.Connect.Limit <= 0 || !slices.Contains(connectFroms, r.Connect.From)) {
+		return "connect", fmt.Errorf("needs a limit, and from, one of %v", connectFroms)
+	}
+	if r.Drop != nil {
+		return "drop", r.Drop.check(r.ID)
+	}
+	return "", nil
+}
+
+// checkReach checks whom the rule binds, when, and on whose word.
+func (r *rule) checkReach() (string, error) {
+	switch {
+	case (r.Jurisdiction == "") != r.OnlyByID:
+		return "jurisdiction", errors.New("is for rules that bind by place, and is needed there")
+	case !r.OnlyByID && !jurisdictionForm.MatchString(r.Jurisdiction):
+		return "jurisdiction", fmt.Errorf("%q is no country such as US, nor a part such as US-FL", r.Jurisdiction)
+	case len(r.Sources) == 0 || slices.Contains(r.Sources, ""):
+		return "sources", errors.New("a rule names its source")
+	case r.Verified == "":
+		return "verified", errors.New("says how well the sources were checked")
+	}
+	for _, p := range r.Purposes {
+		if p != campaigns.PurposeMarketing && p != campaigns.PurposeService {
+			return "purposes", fmt.Errorf("%q is not one of marketing, service", p)
+		}
 	}
 	var err error
 	if r.from, err = date(r.ValidFrom); err != nil {
@@ -130,25 +212,27 @@ func (r *rule) check(calendars map[string][]holiday) (string, error) {
 	if r.until, err = date(r.ValidUntil); err != nil {
 		return "valid_until", err
 	}
-	if r.week, err = weekOf(r.Hours); err != nil {
-		return "hours", err
+	if !r.until.IsZero() && r.until.Before(r.from) {
+		return "valid_until", fmt.Errorf("%s is before valid_from", r.ValidUntil)
 	}
-	for _, c := range r.Caps {
-		if err := c.check(); err != nil {
-			return "caps", err
+	return "", nil
+}
+
+// checkPeriods checks the times that the rule asks for.
+func (r *rule) checkPeriods() (string, error) {
+	for _, p := range []struct {
+		field string
+		value int64
+	}{
+		{"ring_min", int64(r.RingMin)}, {"ring_max", int64(r.RingMax)}, {"recall_after_drop", int64(r.RecallAfterDrop)},
+		{"after_conversation", int64(r.AfterConversation)}, {"refusal_days", int64(r.RefusalDays)}, {"retention_days", int64(r.RetentionDays)},
+	} {
+		if p.value < 0 {
+			return p.field, errors.New("is below zero")
 		}
 	}
-	switch {
-	case r.RingMin < 0 || r.RingMax < 0 || r.RingMax > 0 && r.RingMin > r.RingMax:
-		return "ring_max", fmt.Errorf("%v to %v is no ring time", r.RingMin, r.RingMax)
-	case r.Connect != nil && (r.Connect.Limit <= 0 || !slices.Contains(connectFroms, r.Connect.From)):
-		return "connect", fmt.Errorf("needs a limit, and from, one of %v", connectFroms)
-	case r.RecallAfterDrop < 0 || r.AfterConversation < 0:
-		return "recall_after_drop", fmt.Errorf("is below zero")
-	case r.RefusalDays < 0 || r.RetentionDays < 0:
-		return "refusal_days", fmt.Errorf("is below zero")
-	case r.Drop != nil:
-		return "drop", r.Drop.check(r.ID)
+	if r.RingMax > 0 && r.RingMin > r.RingMax {
+		return "ring_max", fmt.Errorf("%v is below ring_min", r.RingMax)
 	}
 	return "", nil
 }
@@ -182,50 +266,4 @@ func date(text string) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	return time.Parse(time.DateOnly, text)
-}
-
-// week holds the hours of each weekday, Sunday first; nil says nothing of them.
-type week []dayHours
-
-// dayHours are disjoint and in order; none: closed.
-type dayHours []campaigns.Hours
-
-var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-
-// weekOf reads hours by weekday.
-func weekOf(hours map[string][]string) (week, error) {
-	if len(hours) == 0 {
-		return nil, nil
-	}
-	w := make(week, 7)
-	for days, texts := range hours {
-		first, last, isRange := strings.Cut(days, "-")
-		if !isRange {
-			last = first
-		}
-		from, until := slices.Index(weekdays, first), slices.Index(weekdays, last)
-		if from < 0 || until < 0 {
-			return nil, fmt.Errorf("%q names no days such as mon-fri or sun", days)
-		}
-		for day := from; ; day = (day + 1) % 7 {
-			if w[day] != nil {
-				return nil, fmt.Errorf("%s is there twice", weekdays[day])
-			}
-			for _, text := range texts {
-				var fh, fm, uh, um int
-				if n, err := fmt.Sscanf(text, "%d:%d-%d:%d", &fh, &fm, &uh, &um); n != 4 || err != nil {
-					return nil, fmt.Errorf("%q is no time such as 08:00-21:00", text)
-				}
-				h := campaigns.Hours{From: fh*60 + fm, Until: uh*60 + um}
-				if h.From < 0 || h.Until > minutesPerDay || h.From >= h.Until || len(w[day]) > 0 && w[day][len(w[day])-1].Until > h.From {
-					return nil, fmt.Errorf("%q is no time of the day after those before it", text)
-				}
-				w[day] = append(w[day], h)
-			}
-			if day == until {
-				break
-			}
-		}
-	}
-	return w, nil
 }

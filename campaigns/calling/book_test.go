@@ -57,7 +57,7 @@ func TestAWrongBookIsNamed(t *testing.T) {
 		return text
 	}
 	for field, change := range map[string]func(map[string]any){
-		"rules":                 func(r map[string]any) { r["hour"] = 1 },
+		"rules.us-tsr":          func(r map[string]any) { r["hour"] = 1 },
 		"rules.us-tsr.sources":  func(r map[string]any) { delete(r, "sources") },
 		"rules.us-tsr.hours":    func(r map[string]any) { r["hours"] = map[string]any{"mon": []string{"21:00-08:00"}} },
 		"rules.us-tsr.holidays": func(r map[string]any) { r["holidays"] = "XX" },

@@ -71,8 +71,8 @@ func easter(year int) time.Time {
 	return time.Date(year, time.Month(n/31), n%31+1, 0, 0, 0, 0, time.UTC)
 }
 
-// dayKey names a date.
-func dayKey(t time.Time) int {
-	year, month, day := t.Date()
-	return year*10000 + int(month)*100 + day
-}
+// secondsPerDay of a calendar, which knows no shifts of the clock.
+const secondsPerDay = 24 * 60 * 60
+
+// dateOf numbers a date, given as its midnight in UTC.
+func dateOf(midnight time.Time) int64 { return midnight.Unix() / secondsPerDay }

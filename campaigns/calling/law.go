@@ -44,8 +44,8 @@ type LawQuery struct {
 
 // Law is what the rules of several jurisdictions ask for together: hours
 // intersect, the least of the caps and limits holds, the longest of the periods,
-// and consent where any asks for it. It does not change; keep it per query and
-// day (rules begin and end by the date).
+// and consent where any asks for it. It does not change, and it is the same for
+// the whole of a day of UTC: keep it per query and day.
 type Law struct {
 	// Unknown: for one of the jurisdictions no rule is known, so nobody is called.
 	Unknown bool
@@ -54,8 +54,9 @@ type Law struct {
 	// ConsentRule asks for consent; empty: none does.
 	ConsentRule string
 	// RefusalPeriod after a refusal, RecallAfterDrop after a dropped call, and
-	// AfterConversation after a conversation bar the next call.
-	RefusalPeriod, RecallAfterDrop, AfterConversation Period
+	// AfterConversation after a conversation bar the next call; RecallByAgent is
+	// what stays of RecallAfterDrop where an agent is on the line already.
+	RefusalPeriod, RecallAfterDrop, RecallByAgent, AfterConversation Period
 	// RingMin and RingMax bound how long a phone rings; zero: no bound.
 	RingMin, RingMax Period
 	// Connect is the longest wait of an answered customer; zero: no limit.
@@ -68,9 +69,12 @@ type Law struct {
 	// Records to keep of each call.
 	Records []string
 
-	weeks    []ruleWeek
-	caps     []lawCap
-	holidays map[int]string // the rule by dayKey
+	caps  []lawCap
+	weeks []ruleWeek
+	// open are the hours of all weeks together, Sunday first.
+	open [7]dayHours
+	// dates are what some days have of their own, by dateOf.
+	dates map[int64][]lawDate
 }
 
 // Period is a time that a rule asks for.
@@ -84,11 +88,20 @@ type ruleWeek struct {
 	rule string
 }
 
+// lawDate is a holiday, or the eve of one with hours of its own.
+type lawDate struct {
+	rule    string
+	holiday bool
+	hours   dayHours
+}
+
 type lawCap struct {
 	bookCap
 	per  time.Duration
 	rule string
 }
+
+const day = 24 * time.Hour
 
 // Known reports whether the book has the rule.
 func (b *Book) Known(id string) bool {
@@ -104,7 +117,10 @@ func (b *Book) Law(q LawQuery, at time.Time) (*Law, error) {
 			return nil, campaigns.Invalid("compliance.rules", "no rule %q is known", id)
 		}
 	}
-	l := &Law{holidays: map[int]string{}, Unknown: len(q.Jurisdictions) == 0}
+	l := &Law{dates: map[int64][]lawDate{}, Unknown: len(q.Jurisdictions) == 0}
+	for day := range l.open {
+		l.open[day] = dayHours{{From: 0, Until: minutesPerDay}}
+	}
 	for _, j := range q.Jurisdictions {
 		country, _, _ := strings.Cut(j, "-")
 		if !slices.ContainsFunc(b.rules, func(r rule) bool { return r.Jurisdiction == country }) {
@@ -120,9 +136,10 @@ func (b *Book) Law(q LawQuery, at time.Time) (*Law, error) {
 }
 
 func (r *rule) binds(q LawQuery, at time.Time) bool {
-	// The days of a rule are those of the place, which may be a day ahead or
-	// behind: it binds from the earliest to the latest.
-	if !r.from.IsZero() && at.Before(r.from.Add(-14*time.Hour)) || !r.until.IsZero() && at.After(r.until.Add(36*time.Hour)) {
+	// The days of a rule are those of the place, up to 14 hours ahead of UTC or 12
+	// behind: it binds on each day of UTC that has a moment of them.
+	today := at.UTC().Truncate(day)
+	if !r.from.IsZero() && today.Before(r.from.Add(-day)) || !r.until.IsZero() && today.After(r.until.Add(day)) {
 		return false
 	}
 	if slices.Contains(q.Rules, r.ID) {
@@ -150,6 +167,9 @@ func (b *Book) add(l *Law, r *rule, at time.Time) {
 	l.Rules = append(l.Rules, r.ID)
 	if r.week != nil {
 		l.weeks = append(l.weeks, ruleWeek{r.week, r.ID})
+		for day := range l.open {
+			l.open[day] = l.open[day].and(r.week[day])
+		}
 	}
 	for _, c := range r.Caps {
 		per, _ := c.period() // was checked
@@ -157,19 +177,27 @@ func (b *Book) add(l *Law, r *rule, at time.Time) {
 	}
 	for year := at.Year() - 1; r.Holidays != "" && year <= at.Year()+1; year++ {
 		for _, h := range b.calendars[r.Holidays] {
-			l.holidays[dayKey(h.in(year))] = r.ID
+			date := dateOf(h.in(year))
+			l.dates[date] = append(l.dates[date], lawDate{rule: r.ID, holiday: true})
+			if len(r.eve) > 0 {
+				l.dates[date-1] = append(l.dates[date-1], lawDate{rule: r.ID, hours: r.eve})
+			}
 		}
 	}
 	if r.Consent && l.ConsentRule == "" {
 		l.ConsentRule = r.ID
 	}
+	byAgent := r.RecallAfterDrop.Std()
+	if r.AgentLiftsRecall {
+		byAgent = 0
+	}
 	for _, longest := range []struct {
 		of  *Period
 		own time.Duration
 	}{
-		{&l.RingMin, r.RingMin.Std()}, {&l.RefusalPeriod, time.Duration(r.RefusalDays) * 24 * time.Hour},
+		{&l.RingMin, r.RingMin.Std()}, {&l.RefusalPeriod, time.Duration(r.RefusalDays) * day}, {&l.RecallByAgent, byAgent},
 		{&l.RecallAfterDrop, r.RecallAfterDrop.Std()}, {&l.AfterConversation, r.AfterConversation.Std()},
-		{&l.Retention, time.Duration(r.RetentionDays) * 24 * time.Hour},
+		{&l.Retention, time.Duration(r.RetentionDays) * day},
 	} {
 		if longest.own > longest.of.Duration {
 			*longest.of = Period{longest.own, r.ID}
@@ -191,79 +219,12 @@ func (b *Book) add(l *Law, r *rule, at time.Time) {
 	}
 }
 
-// RingTimeout is how long a phone rings: as the campaign wants, within what the
-// law bounds.
-func (l *Law) RingTimeout(own time.Duration) time.Duration {
-	if l == nil {
-		return own
-	}
-	own = max(own, l.RingMin.Duration)
-	if l.RingMax.Duration > 0 {
-		own = min(own, l.RingMax.Duration)
-	}
-	return own
-}
-
-// ConnectLimit is the longest wait of an answered customer: the shorter of the
-// campaign's and the law's.
-func (l *Law) ConnectLimit(own time.Duration) time.Duration {
-	if l == nil || l.Connect.Duration == 0 {
-		return own
-	}
-	return min(own, l.Connect.Duration)
-}
-
-// DropRate gives the rate by the formula of the rule that is nearest to its
-// limit, or past it, and that rule; false where no rule limits drops.
-func (l *Law) DropRate(drops, humans, machines float64) (float64, DropLimit, bool) {
-	worst, found := 0.0, -1
-	var rate float64
-	for i, d := range l.Drops {
-		own := d.Rate(drops, humans, machines)
-		if pressure := own / max(d.Limit, 1e-9); found < 0 || pressure > worst {
-			worst, found, rate = pressure, i, own
-		}
-	}
-	if found < 0 {
-		return 0, DropLimit{}, false
-	}
-	return rate, l.Drops[found], true
-}
-
-// Check tells of settings that contradict the law: hours without any moment in
-// common, or a ring time that the rules cannot agree on. CodeInvalid names the
-// setting and the rule.
-func (l *Law) Check(s *campaigns.Settings) error {
-	if l.RingMax.Duration > 0 && l.RingMin.Duration > l.RingMax.Duration {
-		return campaigns.Invalid("compliance.rules", "%s lets phones ring for %v at least, %s for %v at most",
-			l.RingMin.Rule, l.RingMin.Duration, l.RingMax.Rule, l.RingMax.Duration)
-	}
-	for minute := range 7 * minutesPerDay {
-		if day, m := minute/minutesPerDay, minute%minutesPerDay; within(s.Window.Days[day], m) && l.closedBy(time.Weekday(day), m) == "" {
-			return nil
-		}
-	}
-	return campaigns.Invalid("window", "leaves no hour that %s allows", strings.Join(l.Rules, ", "))
-}
-
-func within(h campaigns.Hours, minute int) bool { return h.From <= minute && minute < h.Until }
-
 // closedBy gives the rule whose hours are closed at that minute of the weekday.
 func (l *Law) closedBy(day time.Weekday, minute int) string {
 	for _, w := range l.weeks {
-		if !slices.ContainsFunc(w.week[day], func(h campaigns.Hours) bool { return within(h, minute) }) {
+		if !w.week[day].allow(minute) {
 			return w.rule
 		}
 	}
 	return ""
-}
-
-// edge gives the next edge of the law's hours after the minute, at most edge.
-func (l *Law) edge(day time.Weekday, minute, edge int) int {
-	for _, w := range l.weeks {
-		for _, h := range w.week[day] {
-			edge = nextEdge(h, minute, edge)
-		}
-	}
-	return edge
 }

@@ -24,7 +24,7 @@ func WindowOpen(w campaigns.Window, zones []string, now time.Time) (open bool, n
 // WindowOpenFor is WindowOpen for a phone that may ring for the whole of ring:
 // the window must not close meanwhile.
 func WindowOpenFor(w campaigns.Window, zones []string, now time.Time, ring time.Duration) (open bool, next time.Time) {
-	return clocks{window: w}.open(Locations(zones), now, ring)
+	return clocks{window: &w}.open(Locations(zones), now, ring)
 }
 
 // AllowedUntil gives the moment at which the window that is open now closes in
@@ -38,15 +38,19 @@ func AllowedUntil(w campaigns.Window, zones []string, now time.Time) time.Time {
 // the law too; nil: there is none.
 func LawAllowsUntil(w campaigns.Window, law *Law, zones []string, now time.Time) time.Time {
 	locations := Locations(zones)
-	c := clocks{window: w, law: law}
+	c := clocks{window: &w, law: law}
 	if len(locations) == 0 {
 		return time.Time{}
 	}
 	limit := now.Add(horizon)
 	for _, location := range locations {
 		at := now
-		for at.Before(limit) && c.openAt(location, at) {
-			at = c.turn(location, at)
+		for at.Before(limit) {
+			open, turn := c.read(location, at)
+			if !open {
+				break
+			}
+			at = turn
 		}
 		if at.Before(limit) {
 			limit = at
@@ -79,9 +83,9 @@ func Locations(zones []string) []*time.Location {
 }
 
 // clocks are the hours of the wall clock that must all allow a call: the
-// campaign's, the law's with its holidays, and those the person asked for.
+// campaign's, the law's with its dates, and those the person asked for.
 type clocks struct {
-	window    campaigns.Window
+	window    *campaigns.Window
 	law       *Law
 	preferred *campaigns.Window
 }
@@ -111,53 +115,63 @@ func (c clocks) open(locations []*time.Location, now time.Time, ring time.Durati
 // itself when one may start then. It steps from one turn of the local clock to
 // the next, for the one or two that lie within ring.
 func (c clocks) closedUntil(location *time.Location, at time.Time, ring time.Duration) time.Time {
-	for t := at; ; t = c.turn(location, t) {
-		switch {
-		case t.Sub(at) > ring:
-			return at
-		case !c.openAt(location, t):
-			return c.turn(location, t)
+	for t := at; t.Sub(at) <= ring; {
+		open, turn := c.read(location, t)
+		if !open {
+			return turn
 		}
+		t = turn
 	}
+	return at
 }
 
-// openAt reads the local clock and calendar.
-func (c clocks) openAt(location *time.Location, at time.Time) bool {
-	local := at.In(location)
-	day, minute := local.Weekday(), local.Hour()*60+local.Minute()
-	if !within(c.window.Days[day], minute) || c.preferred != nil && !within(c.preferred.Days[day], minute) {
-		return false
-	}
-	return c.law == nil || c.law.closedBy(day, minute) == "" && (len(c.law.holidays) == 0 || c.law.holidays[dayKey(local)] == "")
-}
-
-// turn gives the next moment at which the local clock may open or close one of
-// the hours: the next edge of the day's hours, midnight, or a shift of the
-// clock, whichever comes first.
-func (c clocks) turn(location *time.Location, at time.Time) time.Time {
-	local := at.In(location)
-	day, minute := local.Weekday(), local.Hour()*60+local.Minute()
-	edge := nextEdge(c.window.Days[day], minute, minutesPerDay)
+// read tells whether the hours are open by the local clock, and the next moment
+// at which they may turn: an edge of the day's hours, midnight, or a shift of the
+// clock, whichever comes first. It runs for each decision, so it asks the zone
+// only twice.
+func (c clocks) read(location *time.Location, at time.Time) (open bool, turn time.Time) {
+	l := readClock(location, at)
+	hours := c.window.Days[l.weekday]
+	open, edge := within(hours, l.minute), nextEdge(hours, l.minute, minutesPerDay)
 	if c.preferred != nil {
-		edge = nextEdge(c.preferred.Days[day], minute, edge)
+		hours = c.preferred.Days[l.weekday]
+		open, edge = open && within(hours, l.minute), nextEdge(hours, l.minute, edge)
 	}
 	if c.law != nil {
-		edge = c.law.edge(day, minute, edge)
-	}
-	left := time.Duration(edge-minute)*time.Minute - time.Duration(local.Second())*time.Second - time.Duration(local.Nanosecond())
-	next := at.Add(left)
-	if _, shift := local.ZoneBounds(); !shift.IsZero() && shift.Before(next) {
-		return shift
-	}
-	return next
-}
-
-// nextEdge gives the next edge of the hours after the minute, at most edge.
-func nextEdge(h campaigns.Hours, minute, edge int) int {
-	for _, e := range [2]int{h.Until, h.From} {
-		if minute < e && e < edge {
-			edge = e
+		open, edge = open && c.law.open[l.weekday].allow(l.minute), c.law.open[l.weekday].edge(l.minute, edge)
+		if len(c.law.dates) > 0 {
+			for _, d := range c.law.dates[l.date] {
+				open, edge = open && d.hours.allow(l.minute), d.hours.edge(l.minute, edge)
+			}
 		}
 	}
-	return edge
+	turn = at.Add(time.Duration(edge-l.minute)*time.Minute - l.past)
+	if _, shift := at.In(location).ZoneBounds(); !shift.IsZero() && shift.Before(turn) {
+		turn = shift
+	}
+	return open, turn
+}
+
+// clockReading is what a person sees on the wall.
+type clockReading struct {
+	weekday time.Weekday
+	minute  int           // of the day
+	past    time.Duration // since that minute began
+	date    int64         // numbered as by dateOf
+}
+
+func readClock(location *time.Location, at time.Time) clockReading {
+	_, offset := at.In(location).Zone()
+	seconds := at.Unix() + int64(offset)
+	date := seconds / secondsPerDay
+	ofDay := seconds % secondsPerDay
+	if ofDay < 0 {
+		ofDay += secondsPerDay
+		date--
+	}
+	return clockReading{
+		// The first of January 1970 was a Thursday.
+		weekday: time.Weekday(((date+int64(time.Thursday))%7 + 7) % 7), minute: int(ofDay / 60), date: date,
+		past: time.Duration(ofDay%60)*time.Second + time.Duration(at.Nanosecond()),
+	}
 }
