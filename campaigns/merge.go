@@ -41,10 +41,9 @@ func MergeFields() []string {
 	return slices.Sorted(maps.Keys(v.fields()))
 }
 
-// Merge fills the fields of a text. One without a value takes its fallback,
-// which may be empty ({{company|}}); one without either becomes
-// "[ask first name]" for the agent. The agent's name stays a field while nobody
-// is known.
+// Merge fills the fields of a text. One without a value takes its fallback; one
+// without either becomes "[ask first name]" for the agent. The agent's name stays
+// a field while nobody is known.
 func Merge(text string, v MergeValues) string {
 	if v.Contact == nil {
 		v.Contact = &Contact{}
@@ -60,8 +59,8 @@ func Merge(text string, v MergeValues) string {
 		if !isField {
 			value = v.Contact.Attributes[plain]
 		}
-		if value == "" && strings.Contains(field, "|") {
-			return strings.TrimSpace(parts[2])
+		if value == "" {
+			value = strings.TrimSpace(parts[2])
 		}
 		if value == "" {
 			return "[ask " + strings.ReplaceAll(plain, "_", " ") + "]"
@@ -101,13 +100,18 @@ func CheckMerge(text string) *MergeError {
 			return mergeErrorAt(text, at, line, "this is no merge field such as {{first_name|there}} or {{attr.plan}}")
 		}
 		field, name := text[at:at+found[1]], text[at+found[2]:at+found[3]]
-		if _, ok := known[name]; !ok && !strings.HasPrefix(name, attributeMark) && found[4] < 0 {
+		if _, ok := known[name]; !ok && !strings.HasPrefix(name, attributeMark) && !hasFallback(text[at:], found) {
 			return mergeErrorAt(text, at, field, fmt.Sprintf(
 				"%s is no merge field: use one of %s, or %s%s for an attribute of the contact, or give a fallback as in {{%s|…}}",
 				field, strings.Join(MergeFields(), ", "), attributeMark, name, name))
 		}
 		at += found[1]
 	}
+}
+
+// hasFallback reports whether the field found gives a text for want of a value.
+func hasFallback(text string, found []int) bool {
+	return found[4] >= 0 && strings.TrimSpace(text[found[4]:found[5]]) != ""
 }
 
 func mergeErrorAt(text string, at int, field, problem string) *MergeError {

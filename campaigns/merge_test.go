@@ -14,7 +14,7 @@ func TestMergeFillsFields(t *testing.T) {
 		"Hello {{first_name|there}}.":           "Hello Ann.",
 		"{{ name }}, {{agent_name}} here":       "Ann Lee, Bob here",
 		"{{email|no mail}}":                     "no mail",
-		"{{company|}}.":                         ".",
+		"{{company|}}.":                         "[ask company].",
 		"{{company}}":                           "[ask company]",
 		"{{attr.plan}} {{plan}} {{attr.since}}": "gold gold [ask since]",
 		"{{attr.region_name|there}}":            "Baja",
@@ -37,7 +37,8 @@ func TestAFieldThatCannotBeFilledIsNamedByItsPlace(t *testing.T) {
 		line, column int
 		field        string
 	}{
-		{"Hello {{first_name}}, {{attr.plan}}, {{whatever|fallback}}, {{other|}}", 0, 0, ""},
+		{"Hello {{first_name}}, {{attr.plan}}, {{whatever|fallback}}, {{company|}}", 0, 0, ""},
+		{"{{other|}} {{other| }}", 1, 1, "{{other|}}"},
 		{"no field { { x } }", 0, 0, ""},
 		{"Hello\n  {{frist_name}}", 2, 3, "{{frist_name}}"},
 		{"Grüße {{plan}}", 1, 7, "{{plan}}"},

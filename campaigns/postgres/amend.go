@@ -24,7 +24,8 @@ type Amendment struct {
 // AmendResult changes a committed result by appending: the old word, who
 // changed it and why stay readable. What protects the customer follows (a
 // do_not_call or complaint that was forgotten); otherwise the candidate is not
-// moved again. CodeInvalid names a wrong field, CodeConflict a call without a
+// moved again. A sale that is none any more gives its offer back, for good.
+// CodeInvalid names a wrong field, CodeConflict a call without a
 // result, CodeNotFound one that does not exist.
 func (s *Store) AmendResult(ctx context.Context, a Amendment) error {
 	if a.Why == "" {

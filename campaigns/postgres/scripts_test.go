@@ -39,7 +39,7 @@ func script(name string) campaigns.Script {
 				},
 				Objections: []campaigns.ObjectionCard{{Kind: campaigns.ObjectionPrice, Title: "Too dear", Text: "Per day it is {{attr.daily|little}}."}},
 			},
-			"es": {Sections: []campaigns.ScriptSection{{Title: "Saludo", Text: "Hola {{first_name|}}."}}},
+			"es": {Sections: []campaigns.ScriptSection{{Title: "Saludo", Text: "Hola {{first_name|amigo}}."}}},
 		},
 	}
 }

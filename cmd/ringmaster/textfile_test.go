@@ -19,7 +19,7 @@ func TestATextFileNamesWhatIsWrongAndWhere(t *testing.T) {
 	}{
 		"field in a block":    {"scripts/win-back.yaml", "{{attr.left_at|a while ago}}", "{{left_at}}", ":12:34: texts.en.sections[0].text: {{left_at}} is no merge field: use one of"},
 		"field in a line":     {"scripts/win-back.yaml", "This call is recorded.", "Until {{when}}.", ":20:21: texts.en.disclosures[0].text: {{when}} is no merge field"},
-		"field that is open":  {"scripts/win-back.yaml", "{{first_name|}}", "{{first_name|", ":35:16: texts.es.sections[0].text: this is no merge field"},
+		"field that is open":  {"scripts/win-back.yaml", "{{first_name|amigo}}", "{{first_name|", ":35:16: texts.es.sections[0].text: this is no merge field"},
 		"unknown kind":        {"scripts/win-back.yaml", "kind: fud", "kind: fear", `:28:15: texts.en.objections[1].kind: "fear" is not one of`},
 		"unknown key":         {"scripts/win-back.yaml", "objections:", "objection:", `:24: there is no key "objection" here`},
 		"key twice":           {"scripts/win-back.yaml", "  es:", "  en:", `:31: mapping key "en" already defined at line 7`},
