@@ -32,7 +32,10 @@ type record struct {
 
 // source reads records. It is not safe for concurrent use.
 type source struct {
-	csv    *csv.Reader
+	csv *csv.Reader
+	// plain is set for files of a preset that has no quotes: a line is a row, and
+	// a quote is a letter.
+	plain  *bufio.Reader
 	budget *budget
 	line   int
 }
@@ -53,7 +56,7 @@ func (b *budget) Read(p []byte) (int, error) {
 }
 
 // newSource tells the format of the file and refuses what is no CSV in UTF-8.
-func newSource(file io.Reader) (*source, error) {
+func newSource(file io.Reader, preset Preset) (*source, error) {
 	buffered := bufio.NewReaderSize(file, sniffed)
 	head, err := buffered.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -81,10 +84,14 @@ func newSource(file io.Reader) (*source, error) {
 	r := csv.NewReader(b)
 	r.Comma = delimiter(head)
 	r.FieldsPerRecord = -1
-	return &source{csv: r, budget: b}, nil
+	s := &source{csv: r, budget: b}
+	if firstLine, _, _ := bytes.Cut(head, []byte("\n")); preset != "" && (r.Comma == '\t' || r.Comma == '|') && !bytes.Contains(firstLine, []byte{'"'}) {
+		s.plain = bufio.NewReader(b)
+	}
+	return s, nil
 }
 
-// delimiter is the most frequent of comma, semicolon and tab in the first
+// delimiter is the most frequent of comma, semicolon, tab and bar in the first
 // line, outside of quotes.
 func delimiter(head []byte) rune {
 	head = bytes.TrimLeft(head, "\r\n")
@@ -103,7 +110,7 @@ scan:
 		}
 	}
 	best := byte(',')
-	for _, c := range []byte{';', '\t'} {
+	for _, c := range []byte{';', '\t', '|'} {
 		if counts[c] > counts[best] {
 			best = c
 		}
@@ -115,6 +122,9 @@ scan:
 // file as a whole. A record with a problem is to be rejected.
 func (s *source) next() (record, error) {
 	s.budget.left = recordLimit
+	if s.plain != nil {
+		return s.nextPlain()
+	}
 	cells, err := s.csv.Read()
 	var parse *csv.ParseError
 	switch {
@@ -139,10 +149,27 @@ func (s *source) next() (record, error) {
 	}
 }
 
+// nextPlain gives the next line that is not empty, cut at the delimiters.
+func (s *source) nextPlain() (record, error) {
+	for {
+		line, err := s.plain.ReadString('\n')
+		switch {
+		case errors.Is(err, errRecordTooLong):
+			return record{}, fileError("after line %d: a line of more than %d MiB", s.line, recordLimit>>20)
+		case err != nil && !errors.Is(err, io.EOF), err != nil && line == "":
+			return record{}, err
+		}
+		s.line++
+		if line = strings.TrimRight(line, "\r\n"); line != "" {
+			return record{line: s.line, cells: strings.Split(line, string(s.csv.Comma))}, nil
+		}
+	}
+}
+
 // scan reads the whole file and gives the header and the number of records
 // after it, or what is wrong with the file.
-func scan(file io.Reader, columns map[string]string) (*header, int, error) {
-	s, err := newSource(file)
+func scan(file io.Reader, o Options) (*header, int, error) {
+	s, err := newSource(file, o.Preset)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -158,7 +185,7 @@ func scan(file io.Reader, columns map[string]string) (*header, int, error) {
 	if err := validText(first, nil); err != nil {
 		return nil, 0, err
 	}
-	h, err := newHeader(first.cells, columns)
+	h, err := newHeader(first.cells, o)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -169,13 +196,14 @@ func scan(file io.Reader, columns map[string]string) (*header, int, error) {
 		case errors.Is(err, io.EOF) && rows == 0:
 			return nil, 0, fileError("has a header and no rows")
 		case errors.Is(err, io.EOF):
-			return h, rows, nil
+			return h, rows, h.foreign.unknown()
 		case err != nil:
 			return nil, 0, err
 		}
 		if err := validText(r, h); err != nil {
 			return nil, 0, err
 		}
+		h.foreign.count(r.cells)
 	}
 }
 

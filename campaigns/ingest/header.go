@@ -26,6 +26,44 @@ type header struct {
 	field []string
 	// unnamed counts the columns without a name, which are left out.
 	unnamed int
+	// derived says which columns without a field of their own give one where its
+	// field is empty; nil: none.
+	derived []string
+	tiers   map[string]float64
+	// foreign says where a preset's own columns stand; nil: no preset.
+	foreign *foreign
+}
+
+// leftOut is the field of a column that is not taken over.
+const leftOut = "-"
+
+// derive finds the columns that a campaign reads fields from.
+func (h *header) derive(d Defaults) {
+	h.tiers = make(map[string]float64, len(d.Tiers))
+	for tier, value := range d.Tiers {
+		h.tiers[fieldName(tier)] = value
+	}
+	for column, field := range map[string]string{d.EventColumn: "event_at", d.PropensityColumn: "propensity", d.TierColumn: "value"} {
+		i := slices.Index(h.names, column)
+		if column == "" || i < 0 || h.field[i] != "" {
+			continue
+		}
+		if h.derived == nil {
+			h.derived = make([]string, len(h.names))
+		}
+		h.derived[i] = field
+	}
+}
+
+// missing gives those of the attributes that no column holds.
+func (h *header) missing(attributes []string) []string {
+	var missing []string
+	for _, name := range attributes {
+		if !slices.Contains(h.names, name) {
+			missing = append(missing, name)
+		}
+	}
+	return missing
 }
 
 // fieldName gives a header text the form of a field's name, so that "First
@@ -34,9 +72,9 @@ func fieldName(text string) string {
 	return strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(text)))
 }
 
-// newHeader reads the header row. columns maps a field to the column that holds
+// newHeader reads the header row. o.Map maps a field to the column that holds
 // it; a column mapped to a field serves no other by its name.
-func newHeader(names []string, columns map[string]string) (*header, error) {
+func newHeader(names []string, o Options) (*header, error) {
 	h := &header{names: make([]string, len(names)), field: make([]string, len(names))}
 	at := map[string]int{}
 	for i, name := range names {
@@ -59,17 +97,17 @@ func newHeader(names []string, columns map[string]string) (*header, error) {
 	if len(at) == 0 {
 		return nil, fileError("the first line is no header: it names no column")
 	}
-	mapped := map[string]bool{}
+	mapped, columns := map[string]bool{}, o.columns(at)
 	for _, field := range sortedKeys(columns) {
 		if !slices.Contains(fields, field) {
-			return nil, campaigns.Invalid("map", "%q is no field; the fields are %s", field, strings.Join(fields, ", "))
+			return nil, campaigns.Invalid("--map", "%q is no field; the fields are %s", field, strings.Join(fields, ", "))
 		}
 		i, ok := at[fieldName(columns[field])]
 		if !ok {
-			return nil, campaigns.Invalid("map", "%s=%s: the file has no such column; its columns are %s", field, columns[field], h.list())
+			return nil, campaigns.Invalid("--map", "%s=%s: the file has no such column; its columns are %s", field, columns[field], h.list())
 		}
 		if h.field[i] != "" {
-			return nil, campaigns.Invalid("map", "the column %q is mapped to both %s and %s", columns[field], h.field[i], field)
+			return nil, campaigns.Invalid("--map", "the column %q is mapped to both %s and %s", columns[field], h.field[i], field)
 		}
 		h.field[i], mapped[field] = field, true
 	}
@@ -77,6 +115,9 @@ func newHeader(names []string, columns map[string]string) (*header, error) {
 		if i, ok := at[field]; ok && !mapped[field] && h.field[i] == "" {
 			h.field[i] = field
 		}
+	}
+	if o.Preset != "" {
+		h.foreign = newForeign(h, at, o)
 	}
 	if !slices.ContainsFunc(h.field, func(f string) bool { return strings.HasPrefix(f, "phone") }) {
 		return nil, fileError("no column phone: the columns are %s; name the one that holds the number with --map phone=COLUMN", h.list())

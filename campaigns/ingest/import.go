@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ringmaster/campaigns"
-	"ringmaster/campaigns/phone"
 )
 
 // defaultBatch is the number of rows per transaction: large enough that round
@@ -34,7 +33,7 @@ func Import(ctx context.Context, o Options, store Store) (s Summary, err error) 
 		return Summary{}, err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	h, total, err := scan(contextReader(ctx, file), o.Map)
+	h, total, err := scan(contextReader(ctx, file), o)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -50,13 +49,15 @@ func Import(ctx context.Context, o Options, store Store) (s Summary, err error) 
 		return Summary{}, err
 	}
 	defer batches.Close()
+	defaults := batches.Defaults()
 	if o.Region == "" {
-		o.Region = batches.DefaultRegion()
+		o.Region = defaults.Region
 	}
+	h.derive(defaults)
 	run := &run{options: o, header: h, total: total, start: start, batches: batches,
 		rejects: newRejectsWriter(o.Rejects, h.names),
 		summary: Summary{Candidates: map[campaigns.CandidateState]int{}, Reasons: map[campaigns.Reason]int{},
-			RejectedBy: map[string]int{}, UnnamedColumns: h.unnamed, DryRun: o.DryRun}}
+			RejectedBy: map[string]int{}, UnnamedColumns: h.unnamed, MissingColumns: h.missing(defaults.Reads), DryRun: o.DryRun}}
 	err = run.pipeline(ctx, file)
 	run.summary.Seconds = time.Since(start).Seconds()
 	if err != nil {
@@ -142,7 +143,7 @@ func (r *run) pipeline(ctx context.Context, file io.Reader) error {
 	})
 	for range workers {
 		g.Go(func() error {
-			p := &parser{header: r.header, phones: phone.NewParser(r.options.Region), zones: map[string]bool{}}
+			p := newParser(r.header, r.options)
 			for c := range toParse {
 				p.chunk(c)
 			}
@@ -158,7 +159,7 @@ func (r *run) read(ctx context.Context, file io.Reader, toParse, toMerge chan<- 
 	if size == 0 {
 		size = defaultBatch
 	}
-	source, err := newSource(file)
+	source, err := newSource(file, r.options.Preset)
 	if err != nil {
 		return err
 	}
@@ -219,6 +220,7 @@ func (r *run) merge(ctx context.Context, toMerge <-chan *chunk) error {
 				return err
 			}
 			r.summary.add(m)
+			r.summary.NoCallbackTime += withoutTime(c.rows)
 			r.summary.Rows -= len(m.Refused)
 			if err := r.refuse(c, m.Refused); err != nil {
 				return err
@@ -248,6 +250,17 @@ func (r *run) refuse(c *chunk, refused []Refused) error {
 		return fmt.Errorf("write the rejects: %w", err)
 	}
 	return nil
+}
+
+// withoutTime counts the rows with a callback of which no time is known.
+func withoutTime(rows []Row) int {
+	n := 0
+	for _, row := range rows {
+		if row.Past != nil && row.Past.Did == string(campaigns.DispositionCallback) && row.Past.CallbackAt.IsZero() {
+			n++
+		}
+	}
+	return n
 }
 
 func (s *Summary) add(m Merged) {

@@ -23,6 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // memory is a Store that keeps the rows.
 type memory struct {
+	defaults ingest.Defaults
 	target   ingest.Target
 	rows     []ingest.Row
 	batches  int
@@ -37,7 +38,10 @@ func (m *memory) BeginImport(_ context.Context, t ingest.Target) (ingest.Batches
 	m.begun, m.target = true, t
 	return m, nil
 }
-func (m *memory) DefaultRegion() string { return "US" }
+func (m *memory) Defaults() ingest.Defaults {
+	m.defaults.Region = "US"
+	return m.defaults
+}
 func (m *memory) Merge(_ context.Context, rows []ingest.Row) (ingest.Merged, error) {
 	m.batches++
 	if m.fail != nil && m.batches == m.failAt {

@@ -3,6 +3,8 @@ package ingest
 import (
 	"context"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"ringmaster/campaigns"
@@ -23,6 +25,14 @@ type Options struct {
 	// Region is the ISO 3166 country of numbers without a prefix; empty: the
 	// campaign's default region.
 	Region string
+	// Preset names the system that has written the file; empty: none that is
+	// known.
+	Preset Preset
+	// Statuses gives the meaning of a preset's statuses that centers make
+	// themselves; see Meanings.
+	Statuses map[string]string
+	// Zone is the zone of a preset's times; nil: UTC.
+	Zone *time.Location
 	// DryRun does all the work and then takes it back.
 	DryRun bool
 	// Rejects takes the rejected rows as CSV; nil: they are counted only.
@@ -44,6 +54,15 @@ func (o *Options) Validate() error {
 		return campaigns.Invalid("list", "is missing, and there is no file name to take instead")
 	case o.BatchRows < 0:
 		return campaigns.Invalid("batch_rows", "%d is below zero", o.BatchRows)
+	case !slices.Contains([]Preset{"", PresetVICIdial}, o.Preset):
+		return campaigns.Invalid("preset", "%q is not one of %s", o.Preset, PresetVICIdial)
+	case len(o.Statuses) > 0 && o.Preset == "":
+		return campaigns.Invalid("status", "is for files of a preset")
+	}
+	for _, status := range sortedKeys(o.Statuses) {
+		if !slices.Contains(Meanings(), o.Statuses[status]) {
+			return campaigns.Invalid("status", "%s=%s: is not one of %s", status, o.Statuses[status], strings.Join(Meanings(), ", "))
+		}
 	}
 	return nil
 }
@@ -77,7 +96,13 @@ type Summary struct {
 	// RejectedBy counts the rejected rows by column.
 	RejectedBy map[string]int `json:"rejected_by,omitempty"`
 	// UnnamedColumns have no name in the header and were left out.
-	UnnamedColumns int     `json:"unnamed_columns,omitempty"`
+	UnnamedColumns int `json:"unnamed_columns,omitempty"`
+	// MissingColumns are attributes that the campaign goes by and the file has
+	// not.
+	MissingColumns []string `json:"missing_columns,omitempty"`
+	// NoCallbackTime counts callbacks that were agreed elsewhere and of which the
+	// file has no time: they are due at once.
+	NoCallbackTime int     `json:"no_callback_time,omitempty"`
 	DryRun         bool    `json:"dry_run,omitempty"`
 	Seconds        float64 `json:"seconds"`
 }
@@ -112,10 +137,23 @@ type Store interface {
 	BeginImport(ctx context.Context, t Target) (Batches, error)
 }
 
+// Defaults are what a campaign says of the rows of its lists.
+type Defaults struct {
+	// Region is the country of numbers without a prefix.
+	Region string
+	// EventColumn, PropensityColumn and TierColumn name attributes that give the
+	// event, the propensity and, by Tiers, the value of rows without their own.
+	EventColumn, PropensityColumn, TierColumn string
+	// Tiers gives the value of each tier.
+	Tiers map[string]float64
+	// Reads are the attributes that the campaign goes by.
+	Reads []string
+}
+
 // Batches takes the rows of one import, in the order of the file.
 type Batches interface {
-	// DefaultRegion is the campaign's country of numbers without a prefix.
-	DefaultRegion() string
+	// Defaults are what the campaign says of rows.
+	Defaults() Defaults
 	// Merge stores a batch in one transaction. Which rows are the same person:
 	// the same external id; else a number in common and the same name, or a name
 	// on one side only; else the same e-mail address. Never the same person are

@@ -18,6 +18,14 @@ type parser struct {
 	header *header
 	phones *phone.Parser
 	zones  map[string]bool
+	// prefix is the country code of the row's numbers that have none; derived
+	// what its columns say beside the fields.
+	prefix  string
+	derived Row
+}
+
+func newParser(h *header, o Options) *parser {
+	return &parser{header: h, phones: phone.NewParser(o.Region), zones: map[string]bool{}}
 }
 
 // row checks a record. The reject names the first column that is wrong.
@@ -30,6 +38,15 @@ func (p *parser) row(rec record) (Row, *reject) {
 			reason: fmt.Sprintf("%d cells, the header has %d", len(rec.cells), len(p.header.names))}
 	}
 	row := Row{Line: rec.line}
+	if f := p.header.foreign; f != nil {
+		p.prefix = f.prefix(rec.cells)
+		past, column, err := f.past(rec.cells)
+		if err != nil {
+			return Row{}, &reject{line: rec.line, column: column, reason: err.Error(), cells: rec.cells}
+		}
+		row.Past = past
+	}
+	p.derived = Row{}
 	for i, cell := range rec.cells {
 		if err := p.cell(&row, i, strings.TrimSpace(cell)); err != nil {
 			return Row{}, &reject{line: rec.line, column: p.header.names[i], reason: err.Error(), cells: rec.cells}
@@ -37,6 +54,9 @@ func (p *parser) row(rec record) (Row, *reject) {
 	}
 	if len(row.Numbers) == 0 {
 		return Row{}, &reject{line: rec.line, column: "phone", reason: "no number", cells: rec.cells}
+	}
+	if p.header.derived != nil {
+		row.fill(&p.derived)
 	}
 	return row, nil
 }
@@ -53,8 +73,13 @@ func (p *parser) cell(row *Row, i int, text string) error {
 		return nil
 	case strings.IndexByte(text, 0) >= 0:
 		return errors.New("holds a NUL byte")
+	case field == leftOut, p.header.foreign != nil && strings.HasPrefix(text, "0000-00-00"):
+		return nil
 	case field == "":
 		row.attribute(p.header.names[i], text)
+		if p.header.derived != nil && p.header.derived[i] != "" {
+			return p.derive(p.header.derived[i], text)
+		}
 		return nil
 	case len(text) > textLimit:
 		return fmt.Errorf("%d bytes; the limit of %s is %d", len(text), field, textLimit)
@@ -93,6 +118,9 @@ func (p *parser) cell(row *Row, i int, text string) error {
 }
 
 func (p *parser) number(row *Row, text string) error {
+	if p.prefix != "" && text[0] != '+' {
+		text = p.prefix + text
+	}
 	n, err := p.phones.Parse(text)
 	if err != nil {
 		if e, ok := errors.AsType[*campaigns.Error](err); ok {
@@ -107,6 +135,39 @@ func (p *parser) number(row *Row, text string) error {
 	}
 	row.Numbers = append(row.Numbers, n)
 	return nil
+}
+
+// derive reads a field from an attribute that the campaign names for it.
+func (p *parser) derive(field, text string) error {
+	switch field {
+	case "event_at":
+		return p.derived.event(text)
+	case "propensity":
+		if zero, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64); err == nil && zero == 0 {
+			p.derived.Propensity = leastPropensity // a score of nought is one
+			return nil
+		}
+		return p.derived.propensity(text)
+	default:
+		p.derived.Value = p.header.tiers[fieldName(text)]
+		return nil
+	}
+}
+
+// leastPropensity is what a score of nought is taken for: ranks are logarithms.
+const leastPropensity = 0.001
+
+// fill takes over what the row has no field of its own for.
+func (r *Row) fill(derived *Row) {
+	if r.Value == 0 {
+		r.Value = derived.Value
+	}
+	if r.Propensity == 0 {
+		r.Propensity = derived.Propensity
+	}
+	if r.EventAt.IsZero() {
+		r.EventAt = derived.EventAt
+	}
 }
 
 func (p *parser) zone(row *Row, text string) error {

@@ -74,8 +74,18 @@ func (i *importing) findList(ctx context.Context, tx pgx.Tx) error {
 	return tx.QueryRow(ctx, `select id from lists where campaign_id = $1 and name = $2`, i.campaign.ID, i.target.List).Scan(&i.listID)
 }
 
-// DefaultRegion implements ingest.Batches.
-func (i *importing) DefaultRegion() string { return i.campaign.Settings.DefaultRegion }
+// Defaults implements ingest.Batches.
+func (i *importing) Defaults() ingest.Defaults {
+	s := &i.campaign.Settings
+	d := ingest.Defaults{Region: s.DefaultRegion, Reads: s.ReadAttributes()}
+	if s.WinBack != nil {
+		d.EventColumn = s.WinBack.LeftAtAttribute
+	}
+	if s.Loyalty != nil {
+		d.PropensityColumn, d.TierColumn, d.Tiers = s.Loyalty.ChurnAttribute, s.Loyalty.TierAttribute, s.Loyalty.Tiers
+	}
+	return d
+}
 
 // tx runs f in a transaction of its own, or in a savepoint of the dry run or of
 // the outer one.

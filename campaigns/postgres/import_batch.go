@@ -116,8 +116,9 @@ func (b *batch) candidateOf(p *person, row *ingest.Row, again bool) {
 	}
 	c := p.candidate
 	if c == nil {
-		c = &candidate{value: p.value, propensity: defaultPropensity, eventAt: b.now}
+		c = &candidate{value: p.value, propensity: defaultPropensity, eventAt: b.now, past: row.Past}
 		p.candidate = c
+		b.takePast(c, row)
 	}
 	before := *c
 	if row.Value != 0 {
@@ -161,6 +162,9 @@ func (b *batch) place(p *person) {
 		c.wait(b.now)
 	default:
 		c.state = campaigns.CandidateReady
+	}
+	if c.past != nil {
+		b.carry(p)
 	}
 }
 

@@ -46,16 +46,19 @@ type person struct {
 
 // number is a phone number as a batch sees it.
 type number struct {
-	id         int64 // zero until drawn for a new one
-	e164       string
-	prefix     string
-	region     string
-	zones      []string
-	hmac       []byte
-	shared     bool
-	wasShared  bool
-	isNew      bool
-	bad        bool
+	id        int64 // zero until drawn for a new one
+	e164      string
+	prefix    string
+	region    string
+	zones     []string
+	hmac      []byte
+	shared    bool
+	wasShared bool
+	isNew     bool
+	bad       bool
+	// wentBad is set where the file says that the number does not exist, and the
+	// store did not know.
+	wentBad    bool
 	suppressed bool
 	// owners have the number, in the order of their ids, new ones last.
 	owners []*person
@@ -75,6 +78,10 @@ type candidate struct {
 	number     *number
 	bucketID   int64
 	rank       float64
+	// past is what another system has done with a new one; nil: nothing.
+	past *ingest.Past
+	// pastNumber is the one that the other system called.
+	pastNumber *number
 }
 
 func (c *candidate) score(r scoring.Rules) float64 {

@@ -27,7 +27,7 @@ func (b *batch) write(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	for _, step := range []func(context.Context, pgx.Tx) error{
-		b.drawIDs, b.copyContacts, b.copyNumbers, b.copyLinks, b.copyCandidates, b.updateContacts, b.updateNumbers, b.updateCandidates,
+		b.drawIDs, b.copyContacts, b.copyNumbers, b.copyLinks, b.copyCandidates, b.updateContacts, b.updateNumbers, b.updateCandidates, b.suppressPast,
 	} {
 		if err := step(ctx, tx); err != nil {
 			return err
@@ -64,7 +64,7 @@ func (b *batch) placeNew(ctx context.Context, tx pgx.Tx) error {
 	for i, p := range fresh {
 		b.place(p)
 		n := p.candidate.number
-		keyOf[i] = zoneKey(b.zones.of(zoneQuestion{n.region, p.region, p.postalCode, p.timeZone}, n.zones))
+		keyOf[i] = b.store.bucketKeyOf(b.zones, zoneQuestion{n.region, p.region, p.postalCode, p.timeZone}, n.zones, n.e164)
 	}
 	keys := slices.Compact(slices.Sorted(slices.Values(keyOf)))
 	buckets, err := bucketsFor(ctx, tx, b.campaign.ID, bucketRank, keys)
@@ -154,10 +154,10 @@ func (b *batch) copyNumbers(ctx context.Context, tx pgx.Tx) error {
 	var rows [][]any
 	for _, n := range b.byNumber {
 		if n.isNew {
-			rows = append(rows, []any{n.id, n.e164, n.hmac, n.prefix, n.region, n.zones, n.shared, b.now})
+			rows = append(rows, []any{n.id, n.e164, n.hmac, n.prefix, n.region, n.zones, n.shared, n.badAt(b.now), b.now})
 		}
 	}
-	return copyRows(ctx, tx, "numbers", []string{"id", "e164", "hmac", "prefix", "region", "zones", "shared", "created_at"}, rows)
+	return copyRows(ctx, tx, "numbers", []string{"id", "e164", "hmac", "prefix", "region", "zones", "shared", "bad_at", "created_at"}, rows)
 }
 
 func (b *batch) copyLinks(ctx context.Context, tx pgx.Tx) error {
@@ -175,10 +175,10 @@ func (b *batch) copyCandidates(ctx context.Context, tx pgx.Tx) error {
 	for _, p := range b.fresh() {
 		c := p.candidate
 		rows = append(rows, []any{b.campaign.ID, p.id, b.listID, c.number.id, c.bucketID, c.rank, c.value, c.propensity,
-			c.eventAt, string(c.state), string(c.reason), c.due, b.now, b.now})
+			c.eventAt, string(c.state), string(c.reason), c.due, c.attempts, b.now, b.now})
 	}
 	return copyRows(ctx, tx, "candidates", []string{"campaign_id", "contact_id", "list_id", "number_id", "bucket_id", "rank",
-		"value", "propensity", "event_at", "state", "reason", "due_at", "state_at", "created_at"}, rows)
+		"value", "propensity", "event_at", "state", "reason", "due_at", "attempts", "state_at", "created_at"}, rows)
 }
 
 // updateContacts writes the contacts that were there before and differ now. A
@@ -215,18 +215,24 @@ func (b *batch) updateContacts(ctx context.Context, tx pgx.Tx) error {
 	return tx.SendBatch(ctx, statements).Close()
 }
 
+// updateNumbers marks the numbers that were there before and are shared now, or
+// do not exist.
 func (b *batch) updateNumbers(ctx context.Context, tx pgx.Tx) error {
-	var ids []int64
+	shared, bad := []int64{}, []int64{}
 	for _, n := range b.byNumber {
 		if !n.isNew && n.shared && !n.wasShared {
-			ids = append(ids, n.id)
+			shared = append(shared, n.id)
+		}
+		if !n.isNew && n.wentBad {
+			bad = append(bad, n.id)
 		}
 	}
-	if len(ids) == 0 || b.dry != nil {
+	if len(shared)+len(bad) == 0 || b.dry != nil {
 		return nil
 	}
-	_, err := tx.Exec(ctx, `with locked as (select id from numbers where id = any($1) order by id for no key update)
-		update numbers set shared = true from locked where numbers.id = locked.id`, ids)
+	_, err := tx.Exec(ctx, `with locked as (select id from numbers where id = any($1::bigint[] || $2::bigint[]) order by id for no key update)
+		update numbers set shared = shared or numbers.id = any($1), bad_at = case when numbers.id = any($2) then coalesce(bad_at, $3) else bad_at end
+		from locked where numbers.id = locked.id`, shared, bad, b.now)
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,37 +18,99 @@ import (
 	"ringmaster/campaigns/postgres"
 )
 
-// importCmd reads a list of candidates from a CSV file.
+// importCmd reads a list of candidates from a CSV file, or what another system
+// has exported.
 type importCmd struct {
-	File     string   `arg:"" help:"CSV file with a header row." type:"path"`
-	Campaign string   `required:"true" help:"Campaign that the candidates join." placeholder:"NAME"`
+	File     string   `arg:"" help:"CSV file with a header row; cells are parted by comma, semicolon, tab or bar." type:"path"`
+	Campaign string   `help:"Campaign that the candidates join." placeholder:"NAME"`
 	List     string   `help:"List to import into; made when absent. Default: the file's name." placeholder:"NAME"`
 	Map      []string `help:"Column of a field: --map phone=Telephone. May be repeated." placeholder:"field=Column" sep:"none"`
 	Region   string   `help:"Country (ISO 3166) of numbers without a prefix. Default: the campaign's." placeholder:"XX"`
+	Preset   string   `help:"Export of another system: vicidial (leads), vicidial-log (calls), vicidial-dnc." placeholder:"NAME"`
+	Status   []string `help:"Meaning of a status that is the preset's users' own: --status HUNGUP=not_available. May be repeated." placeholder:"STATUS=MEANING" sep:"none"`
+	Zone     string   `help:"Zone of a preset's times, such as America/New_York. Default: UTC." placeholder:"ZONE"`
 	DryRun   bool     `help:"Do everything, then take it back."`
 	Rejects  string   `help:"Where rejected rows go. Default: FILE.rejects.csv." type:"path" placeholder:"FILE"`
 }
 
-// Help shows an example and the known fields.
+// The presets of the command.
+const (
+	presetLog = "vicidial-log"
+	presetDNC = "vicidial-dnc"
+)
+
+// Help shows examples and the known fields.
 func (importCmd) Help() string {
-	return "Example: ringmaster import --campaign winback --map phone=Telephone list.csv\n\nFields: " +
-		strings.Join(ingest.Fields(), ", ") + ". All other columns become attributes."
+	return "Examples: ringmaster import --campaign winback --map phone=Telephone list.csv\n" +
+		"          ringmaster import --campaign winback --preset vicidial --zone America/New_York list_101.txt\n\nFields: " +
+		strings.Join(ingest.Fields(), ", ") + ". All other columns become attributes.\n\nMeanings of statuses: " + strings.Join(ingest.Meanings(), ", ") + "."
+}
+
+// Validate names a flag that is wrong or missing.
+func (c *importCmd) Validate() error {
+	switch {
+	case !slices.Contains([]string{"", string(ingest.PresetVICIdial), presetLog, presetDNC}, c.Preset):
+		return fmt.Errorf("--preset %s: is not one of %s, %s, %s", c.Preset, ingest.PresetVICIdial, presetLog, presetDNC)
+	case c.Campaign == "" && c.Preset != presetDNC:
+		return fmt.Errorf("missing flags: --campaign=NAME")
+	case c.Preset == presetDNC && (c.DryRun || len(c.Map) > 0):
+		return fmt.Errorf("--preset %s: has no --dry-run and no --map", presetDNC)
+	}
+	return nil
+}
+
+// options reads the flags.
+func (c *importCmd) options() (ingest.Options, error) {
+	o := ingest.Options{Campaign: c.Campaign, List: c.List, FileName: filepath.Base(c.File), Region: c.Region, DryRun: c.DryRun}
+	var err error
+	if o.Map, err = pairs("--map", "field=Column", c.Map); err != nil {
+		return o, err
+	}
+	if o.Statuses, err = pairs("--status", "STATUS=MEANING", c.Status); err != nil {
+		return o, err
+	}
+	if c.Region != "" {
+		if err := phone.CheckRegion(c.Region); err != nil {
+			return o, fmt.Errorf("--region: %w", err)
+		}
+	}
+	if c.Preset != "" {
+		o.Preset = ingest.PresetVICIdial
+	}
+	if c.Zone != "" {
+		if o.Zone, err = time.LoadLocation(c.Zone); err != nil || c.Preset == "" {
+			return o, fmt.Errorf("--zone %s: is no IANA time zone such as America/New_York, or the file is of no preset", c.Zone)
+		}
+	}
+	return o, nil
+}
+
+// pairs reads flags of the form a=b.
+func pairs(flag, form string, texts []string) (map[string]string, error) {
+	all := map[string]string{}
+	for _, text := range texts {
+		key, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return nil, fmt.Errorf("%s %s: is not %s", flag, text, form)
+		}
+		all[key] = value
+	}
+	return all, nil
 }
 
 // Run imports the file and prints the summary.
 func (c *importCmd) Run(ctx context.Context, io streams, all *cli) error {
-	columns := map[string]string{}
-	for _, pair := range c.Map {
-		field, column, ok := strings.Cut(pair, "=")
-		if !ok {
-			return fmt.Errorf("--map %s: is not field=Column", pair)
+	if c.Preset == presetDNC {
+		list := c.List
+		if list == "" {
+			list = presetDNC
 		}
-		columns[field] = column
+		dnc := importDNCCmd{File: c.File, dncList: dncList{List: list, Campaign: c.Campaign}, Region: c.Region, Rejects: c.Rejects}
+		return dnc.Run(ctx, io, all)
 	}
-	if c.Region != "" {
-		if err := phone.CheckRegion(c.Region); err != nil {
-			return fmt.Errorf("--region: %w", err)
-		}
+	o, err := c.options()
+	if err != nil {
+		return err
 	}
 	file, err := os.Open(c.File)
 	if err != nil {
@@ -62,22 +125,31 @@ func (c *importCmd) Run(ctx context.Context, io streams, all *cli) error {
 		if c.Rejects == "" && c.DryRun {
 			rejects.path = ""
 		}
-		summary, err := ingest.Import(ctx, ingest.Options{
-			Campaign: c.Campaign, List: c.List, FileName: filepath.Base(c.File), File: file, Map: columns, Region: c.Region,
-			DryRun: c.DryRun, Rejects: rejects, Progress: progressOn(io.err),
-		}, store)
+		o.File, o.Rejects, o.Progress = file, rejects, progressOn(io.err)
+		text, err := c.read(ctx, o, store, rejects)
 		if closed := rejects.Close(); err == nil {
 			err = closed
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.File, err)
 		}
-		return writeImportSummary(io.out, summary, rejects)
+		_, err = fmt.Fprint(io.out, text)
+		return err
 	})
 }
 
-// writeImportSummary tells what became of the rows.
-func writeImportSummary(w io.Writer, s ingest.Summary, rejects *lazyFile) error {
+// read imports leads or calls, and gives the summary as text.
+func (c *importCmd) read(ctx context.Context, o ingest.Options, store *postgres.Store, rejects *lazyFile) (string, error) {
+	if c.Preset == presetLog {
+		s, err := ingest.ImportHistory(ctx, o, store)
+		return historySummary(s, rejects), err
+	}
+	s, err := ingest.Import(ctx, o, store)
+	return importSummary(s, rejects), err
+}
+
+// importSummary tells what became of the rows.
+func importSummary(s ingest.Summary, rejects *lazyFile) string {
 	did := "Imported"
 	if s.DryRun {
 		did = "Would import"
@@ -92,9 +164,34 @@ func writeImportSummary(w io.Writer, s ingest.Summary, rejects *lazyFile) error 
 	if len(s.Reasons) > 0 {
 		text += "not ready because: " + counts(s.Reasons) + "\n"
 	}
-	if s.Rejected > 0 {
+	if s.NoCallbackTime > 0 {
+		text += fmt.Sprintf("%d agreed callbacks have no time in the file and are due at once; a column callback_time would give it\n", s.NoCallbackTime)
+	}
+	if len(s.MissingColumns) > 0 {
+		text += "the campaign goes by columns that the file has not: " + strings.Join(s.MissingColumns, ", ") + "\n"
+	}
+	return text + rejectedText(s.Rejected, s.RejectedBy, rejects)
+}
+
+// historySummary tells what became of the calls.
+func historySummary(s ingest.HistorySummary, rejects *lazyFile) string {
+	did := "Imported"
+	if s.DryRun {
+		did = "Would import"
+	}
+	text := fmt.Sprintf("%s %d of %d calls in %.1f s: %d were there before, %d rejected\n", did, s.Stored, s.Rows, s.Seconds, s.Known, s.Rejected)
+	if s.Stored > 0 {
+		text += "by outcome: " + counts(s.Outcomes) + "\n"
+	}
+	return text + rejectedText(s.Rejected, s.RejectedBy, rejects)
+}
+
+// rejectedText tells of rejected rows.
+func rejectedText(rejected int, rejectedBy map[string]int, rejects *lazyFile) string {
+	text := ""
+	if rejected > 0 {
 		// A row whose cells do not fit the header is no single column's fault.
-		by := maps.Clone(s.RejectedBy)
+		by := maps.Clone(rejectedBy)
 		if rows := by[""]; rows > 0 {
 			delete(by, "")
 			by["whole row"] = rows
@@ -104,8 +201,7 @@ func writeImportSummary(w io.Writer, s ingest.Summary, rejects *lazyFile) error 
 			text += "rejected rows, with reasons: " + rejects.path + "\n"
 		}
 	}
-	_, err := io.WriteString(w, text)
-	return err
+	return text
 }
 
 // progressOn shows progress where somebody is watching a terminal.
