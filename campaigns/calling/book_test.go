@@ -65,14 +65,62 @@ func TestAWrongBookIsNamed(t *testing.T) {
 		"rules.us-tsr.drop": func(r map[string]any) {
 			r["drop"] = map[string]any{"limit": 3, "formula": "of_live_answers", "window": "day"}
 		},
-		"rules.us-tsr.ring_max":     func(r map[string]any) { r["ring_max"] = "5s" },
-		"rules.us-tsr.connect":      func(r map[string]any) { r["connect"] = map[string]any{"limit": "2s", "from": "soon"} },
-		"rules.us-tsr.valid_from":   func(r map[string]any) { r["valid_from"] = "soon" },
-		"rules.us-tsr.jurisdiction": func(r map[string]any) { r["jurisdiction"] = "" },
+		"rules.us-tsr.ring_min":       func(r map[string]any) { r["ring_min"] = "-15s" },
+		"rules.us-tsr.verified":       func(r map[string]any) { r["verified"] = "" },
+		"rules.us-tsr.purposes":       func(r map[string]any) { r["purposes"] = []string{"fun"} },
+		"rules.us-tsr.valid_until":    func(r map[string]any) { r["valid_from"], r["valid_until"] = "2026-02-01", "2026-01-01" },
+		"rules.us-tsr.eve_hours":      func(r map[string]any) { r["eve_hours"] = []string{"10:00-19:00"} },
+		"rules.us-tsr.refusal_days":   func(r map[string]any) { r["refusal_days"] = -1 },
+		"rules.us-tsr.retention_days": func(r map[string]any) { r["retention_days"] = -1 },
+		"rules.us-tsr.ring_max":       func(r map[string]any) { r["ring_max"] = "5s" },
+		"rules.us-tsr.connect":        func(r map[string]any) { r["connect"] = map[string]any{"limit": "2s", "from": "soon"} },
+		"rules.us-tsr.valid_from":     func(r map[string]any) { r["valid_from"] = "soon" },
+		"rules.us-tsr.jurisdiction":   func(r map[string]any) { r["jurisdiction"] = "" },
 	} {
 		_, err := ParseBook(spoil(change))
 		if e, ok := errors.AsType[*campaigns.Error](err); !ok || e.Field != field {
 			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
+func TestHoursThatAreNone(t *testing.T) {
+	t.Parallel()
+	for text, fits := range map[string]bool{
+		"08:00-21:00": true, "00:00-24:00": true, "08:00-21:00 or so": false, "08:75-21:00": false, "21:00-08:00": false,
+		"08:00": false, "": false, "08:00-25:00": false, "-1:00-08:00": false, "10:00-13:00,14:00-20:00": false,
+	} {
+		if hours, err := hoursOf([]string{text}); (err == nil) != fits {
+			t.Errorf("%q: %v, %v", text, hours, err)
+		}
+	}
+	if hours, err := hoursOf([]string{"14:00-20:00", "10:00-13:00"}); err == nil {
+		t.Errorf("hours out of order: %v", hours)
+	}
+	for _, days := range []map[string][]string{{"mon-fri": nil, "wed": nil}, {"monday": nil}, {"": nil}, {"mon-": nil}} {
+		if w, err := weekOf(days); err == nil {
+			t.Errorf("%v: %v", days, w)
+		}
+	}
+	if w, err := weekOf(map[string][]string{"sat-mon": {"10:00-12:00"}}); err != nil || len(w[time.Sunday]) != 1 || len(w[time.Tuesday]) != 0 {
+		t.Errorf("a range over the week's end: %v, %v", w, err)
+	}
+}
+
+func TestABrokenFileIsToldByItsLine(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"{\n\"rules\": [\n{\"id\": \"a\",}]}":                     "line 3",
+		`{"rules": []} {}`:                                        "more text",
+		`{"rule": []}`:                                            `unknown field "rule"`,
+		`{"rules": [{"jurisdiction": "US"}]}`:                     "rule 1 has no id",
+		`{"calendars": {"X": [{"fixed": "13-01"}]}, "rules": []}`: "calendars.X",
+		`{"rules": [{"id": "a", "only_by_id": true, "sources": ["s"], "verified": "v"}, {"id": "a"}]}`: "rule 2: a is there twice",
+		`{"rules": [{"id": "a", "jurisdiction": "USA", "sources": ["s"], "verified": "v"}]}`:           "rules.a.jurisdiction",
+		`{"rules": [{"id": "a", "jurisdiction": "US", "ring_min": 15}]}`:                               "rules.a",
+	} {
+		if _, err := ParseBook([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }
@@ -158,14 +206,52 @@ func TestLawsMerge(t *testing.T) {
 
 func TestContradictingRulesAreTold(t *testing.T) {
 	t.Parallel()
-	noon := time.Date(2026, 9, 2, 12, 0, 0, 0, time.UTC)
-	s := campaigns.DefaultSettings(campaigns.KindWinBack)
-	law := lawOf(t, LawQuery{Jurisdictions: []string{"FR"}}, noon)
-	if err := law.Check(&s); err != nil {
-		t.Error(err)
+	b, err := ParseBook([]byte(`{"rules": [
+		{"id": "early", "jurisdiction": "US", "sources": ["s"], "verified": "v", "hours": {"mon-sun": ["06:00-09:00"]}, "ring_max": "12s"},
+		{"id": "late", "only_by_id": true, "sources": ["s"], "verified": "v", "hours": {"mon-sun": ["09:00-12:00"]}},
+		{"id": "patient", "only_by_id": true, "sources": ["s"], "verified": "v", "ring_min": "15s"}]}`))
+	if err != nil {
+		t.Fatal(err)
 	}
-	s.Window = campaigns.DailyWindow(20, 23)
-	if e, ok := errors.AsType[*campaigns.Error](law.Check(&s)); !ok || e.Field != "window" || !strings.Contains(e.Message, "fr-conso") {
-		t.Errorf("night in France: %v", e)
+	shipped := book(t)
+	noon := time.Date(2026, 9, 2, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		book   *Book
+		place  string
+		rules  []string
+		spoil  func(*campaigns.Settings)
+		field  string
+		saying []string
+	}{
+		{shipped, "FR", nil, func(*campaigns.Settings) {}, "", nil},
+		{shipped, "FR", nil, func(s *campaigns.Settings) { s.Window = campaigns.DailyWindow(20, 23) }, "window", []string{"fr-conso"}},
+		{shipped, "DE", nil, func(s *campaigns.Settings) { s.RingTimeout = campaigns.Seconds(60) }, "ring_timeout", []string{"de-uwg", "40s"}},
+		{shipped, "US", nil, func(s *campaigns.Settings) { s.RingTimeout = campaigns.Seconds(60) }, "", nil},
+		{b, "US", []string{"late"}, func(s *campaigns.Settings) { s.RingTimeout = campaigns.Seconds(10) }, "compliance.rules", []string{"early, late"}},
+		{b, "US", []string{"patient"}, func(*campaigns.Settings) {}, "compliance.rules", []string{"early", "patient", "15s", "12s"}},
+	} {
+		s := campaigns.DefaultSettings(campaigns.KindWinBack)
+		c.spoil(&s)
+		law, err := c.book.Law(LawQuery{Jurisdictions: []string{c.place}, Rules: c.rules}, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = law.Check(&s)
+		if c.field == "" {
+			if err != nil {
+				t.Errorf("%s: %v", c.place, err)
+			}
+			continue
+		}
+		e, ok := errors.AsType[*campaigns.Error](err)
+		if !ok || e.Field != c.field {
+			t.Errorf("%s %v: %v", c.place, c.rules, err)
+			continue
+		}
+		for _, word := range c.saying {
+			if !strings.Contains(e.Message, word) {
+				t.Errorf("%q does not say %q", e.Message, word)
+			}
+		}
 	}
 }

@@ -1,7 +1,7 @@
 package calling
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -30,12 +30,12 @@ func (h *holiday) check() error {
 	}
 	switch {
 	case forms != 1:
-		return fmt.Errorf("needs one of fixed, easter, nth and last")
+		return errors.New("needs one of fixed, easter, nth and last")
 	case h.Fixed != "":
 		_, err := time.Parse("01-02", h.Fixed)
 		return err
 	case byWeekday && (!slices.Contains(weekdayNames, strings.ToLower(h.Weekday)) || h.Month < 1 || h.Month > 12 || h.Nth < 0 || h.Nth > 4):
-		return fmt.Errorf("needs a weekday, a month from 1 to 12, and nth from 1 to 4 or last")
+		return errors.New("needs a weekday, a month from 1 to 12, and nth from 1 to 4 or last")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package calling
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,9 +30,17 @@ func (r *rule) broken(b *Book, f Facts, now time.Time, ring time.Duration) strin
 			}) {
 				return "hours"
 			}
+			tomorrow := time.Date(local.Year(), local.Month(), local.Day()+1, 12, 0, 0, 0, time.UTC)
 			for _, h := range b.calendars[r.Holidays] {
 				if h.in(local.Year()).Format(time.DateOnly) == local.Format(time.DateOnly) {
 					return "holiday"
+				}
+				if r.EveHours != nil && h.in(tomorrow.Year()).Format(time.DateOnly) == tomorrow.Format(time.DateOnly) && !slices.ContainsFunc(r.EveHours, func(text string) bool {
+					from, until, _ := strings.Cut(text, "-")
+					clock := local.Format("15:04")
+					return from <= clock && clock < until
+				}) {
+					return "eve"
 				}
 			}
 		}
@@ -57,8 +66,10 @@ func (r *rule) broken(b *Book, f Facts, now time.Time, ring time.Duration) strin
 	switch {
 	case !f.LastRefusal.IsZero() && now.Sub(f.LastRefusal) < time.Duration(r.RefusalDays)*24*time.Hour:
 		return "refusal"
-	case !f.LastDrop.IsZero() && now.Sub(f.LastDrop) < r.RecallAfterDrop.Std():
+	case !f.LastDrop.IsZero() && now.Sub(f.LastDrop) < r.RecallAfterDrop.Std() && !(r.AgentLiftsRecall && f.AgentGuaranteed):
 		return "drop"
+	case !f.LastConversation.IsZero() && now.Sub(f.LastConversation) < r.AfterConversation.Std():
+		return "conversation"
 	}
 	return ""
 }
@@ -81,9 +92,13 @@ func TestNoRuleOfTheMergedSetIsEverBroken(t *testing.T) {
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		q := LawQuery{Jurisdictions: rapid.SliceOfNDistinct(rapid.SampledFrom(places), 1, 2, rapid.ID).Draw(t, "jurisdictions"), Business: rapid.Bool().Draw(t, "business")}
+		q.Purpose = rapid.SampledFrom([]campaigns.Purpose{"", "", campaigns.PurposeMarketing, campaigns.PurposeService}).Draw(t, "purpose")
+		if rapid.Bool().Draw(t, "debt") {
+			q.Rules = []string{"us-regf"}
+		}
 		now := drawMoment(t)
 		if rapid.Bool().Draw(t, "holiday") {
-			now = time.Date(2026, 12, 25, rapid.IntRange(0, 47).Draw(t, "hour"), rapid.IntRange(0, 59).Draw(t, "minute"), 0, 0, time.UTC)
+			now = time.Date(2026, 12, rapid.IntRange(23, 25).Draw(t, "date"), rapid.IntRange(0, 47).Draw(t, "hour"), rapid.IntRange(0, 59).Draw(t, "minute"), 0, 0, time.UTC)
 		}
 		law, err := b.Law(q, now)
 		if err != nil {
@@ -111,6 +126,10 @@ func TestNoRuleOfTheMergedSetIsEverBroken(t *testing.T) {
 		if rapid.Bool().Draw(t, "dropped") {
 			f.LastDrop = drawAgo(t, now, "drop", 6)
 		}
+		if rapid.Bool().Draw(t, "spoke") {
+			f.LastConversation = drawAgo(t, now, "conversation", 9)
+		}
+		f.AgentGuaranteed = rapid.Bool().Draw(t, "by hand")
 		v := Decide(f, now)
 		ring := law.RingTimeout(settings.RingTimeout.Std())
 		reason := ""
@@ -129,6 +148,15 @@ func TestNoRuleOfTheMergedSetIsEverBroken(t *testing.T) {
 		}
 		if !v.Until.IsZero() && !v.Until.After(now) {
 			t.Fatalf("verdict %+v lapsed already", v)
+		}
+		if v.Allowed || v.Until.IsZero() {
+			return
+		}
+		if early := Decide(f, v.Until.Add(-1)); early.Allowed {
+			t.Fatalf("verdict %+v lapses earlier", v)
+		}
+		if later := Decide(f, v.Until); later.Reason == v.Reason && later.Rule == v.Rule {
+			t.Fatalf("verdict %+v holds on: %+v", v, later)
 		}
 	})
 }
@@ -161,6 +189,12 @@ func TestEachRuleRefusesWithItsReason(t *testing.T) {
 			f.LastRefusal, f.Settings.Compliance.RefusalPeriod = noon.AddDate(0, 0, -61), campaigns.Duration(90*24*time.Hour)
 		}, campaigns.ReasonRefusalPeriod, "", noon.AddDate(0, 0, 29)},
 		{"after a dropped call", "GB", noon, func(f *Facts) { f.LastDrop = noon.Add(-time.Hour) }, campaigns.ReasonRecallAfterDrop, "gb-ofcom", noon.Add(71 * time.Hour)},
+		{"after a dropped call, by hand", "GB", noon, func(f *Facts) { f.LastDrop, f.AgentGuaranteed = noon.Add(-time.Hour), true }, "", "", time.Time{}},
+		{"after a dropped call, in a campaign by hand", "GB", noon, func(f *Facts) { f.LastDrop, f.Settings.Mode = noon.Add(-time.Hour), campaigns.PacingManual }, "", "", time.Time{}},
+		{"after a dropped call, by hand in Italy", "IT", noon, func(f *Facts) { f.LastDrop, f.AgentGuaranteed = noon.Add(-time.Hour), true }, campaigns.ReasonRecallAfterDrop, "it-garante", noon.Add(119 * time.Hour)},
+		{"late on the eve of a holiday", "IT", paris("2026-12-07 19:30:00"), func(*Facts) {}, campaigns.ReasonOutsideWindow, "it-garante", paris("2026-12-09 09:00:00")},
+		{"late on another day", "IT", paris("2026-12-02 19:30:00"), func(*Facts) {}, "", "", time.Time{}},
+		{"the eve's hours end while it rings", "IT", paris("2026-12-07 18:59:50"), func(*Facts) {}, campaigns.ReasonOutsideWindow, "it-garante", paris("2026-12-09 09:00:00")},
 		{"three on a day", "DE", noon, func(f *Facts) {
 			f.NumberAttempts = []time.Time{noon.Add(-time.Hour), noon.Add(-2 * time.Hour), noon.Add(-3 * time.Hour)}
 		}, campaigns.ReasonNumberCap, "de-uwg", at(t, "Europe/Paris", "2026-09-03 00:00:00")},
@@ -183,6 +217,54 @@ func TestEachRuleRefusesWithItsReason(t *testing.T) {
 			v := Decide(f, c.now)
 			if v.Allowed != (c.reason == "") || v.Reason != c.reason || v.Rule != c.rule || !v.Until.Equal(c.until) {
 				t.Errorf("want %q by %q until %s, got %+v", c.reason, c.rule, c.until, v)
+			}
+		})
+	}
+}
+
+// A rule binds on each day of UTC that holds a moment of its days, wherever on
+// earth, and a law is the same for the whole of such a day.
+func TestRulesBeginAndEndByTheDate(t *testing.T) {
+	t.Parallel()
+	b, err := ParseBook([]byte(`{"rules": [
+		{"id": "old", "jurisdiction": "AU", "sources": ["a"], "verified": "b", "valid_until": "2026-06-30", "ring_max": "30s"},
+		{"id": "new", "jurisdiction": "AU", "sources": ["a"], "verified": "b", "valid_from": "2026-07-01", "ring_max": "20s"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for date, want := range map[string]string{
+		"2026-06-29": "old", "2026-06-30": "old new", "2026-07-01": "old new", "2026-07-02": "new",
+	} {
+		begin, err := time.Parse(time.DateOnly, date)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range []time.Time{begin, begin.Add(11 * time.Hour), begin.Add(day - 1)} {
+			l, err := b.Law(LawQuery{Jurisdictions: []string{"AU"}}, at)
+			if err != nil || strings.Join(l.Rules, " ") != want {
+				t.Errorf("%s: %v, want %s, %v", at, l.Rules, want, err)
+			}
+		}
+	}
+	eve := time.Date(2026, 6, 30, 14, 30, 0, 0, time.UTC) // half past midnight in Sydney
+	if l, err := b.Law(LawQuery{Jurisdictions: []string{"AU"}}, eve); err != nil || l.RingTimeout(time.Minute) != 20*time.Second {
+		t.Errorf("the new rule does not bind in Sydney yet: %+v, %v", l, err)
+	}
+}
+
+// One law serves all who decide at once.
+func TestALawIsSharedWithoutLocks(t *testing.T) {
+	t.Parallel()
+	settings := campaigns.DefaultSettings(campaigns.KindWinBack)
+	noon := time.Date(2026, 9, 2, 13, 0, 0, 0, time.UTC)
+	law := lawOf(t, LawQuery{Jurisdictions: []string{"DE", "IT"}}, noon)
+	for range 4 {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			f := allowed(&settings)
+			f.Law, f.ConsentGranted, f.Zones = law, true, []string{"Europe/Berlin", "Europe/Rome"}
+			for hour := range 48 {
+				Decide(f, noon.Add(time.Duration(hour)*time.Hour))
 			}
 		})
 	}
