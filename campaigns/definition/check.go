@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"ringmaster/campaigns"
+	"ringmaster/campaigns/calling"
 	"ringmaster/campaigns/phone"
 	"ringmaster/campaigns/segment"
 )
@@ -35,6 +36,27 @@ func (p *parser) check(d *Definition) {
 		p.report(d, "", err)
 	}
 	p.segment(d)
+	p.rules(d)
+}
+
+// rules holds the campaign against the rules that bind it: those that it names,
+// and those of the country of its numbers. What other places of its list ask for
+// shows at the gate.
+func (p *parser) rules(d *Definition) {
+	s := &d.Settings
+	book, err := calling.LoadBook()
+	if err != nil {
+		p.report(d, "compliance.rules", err)
+		return
+	}
+	law, err := book.Law(calling.LawQuery{Jurisdictions: []string{s.DefaultRegion}, Purpose: s.Compliance.Purpose, Business: s.Compliance.Business,
+		Rules: s.Compliance.Rules}, p.defaults.Now)
+	if err == nil {
+		err = law.Check(s)
+	}
+	if err != nil {
+		p.report(d, "", err)
+	}
 }
 
 // report adds an error with the key that it names, or else with the given one.

@@ -27,7 +27,7 @@ func parse(t *testing.T, text string) definition.Definition {
 // problems gives what is wrong with a file.
 func problems(t *testing.T, text string) string {
 	t.Helper()
-	all, err := definition.Parse([]byte(text), definition.Defaults{})
+	all, err := definition.Parse([]byte(text), definition.Defaults{Now: time.Date(2026, 9, 2, 12, 0, 0, 0, time.UTC)})
 	if _, ok := errors.AsType[*definition.Error](err); !ok || all != nil {
 		t.Fatalf("got %v and the error %v", all, err)
 	}
@@ -197,6 +197,8 @@ func TestProblemsAreNamedByLineAndKey(t *testing.T) {
 		"name: x\nkind: loyalty\nselection:\n  segment: contact.value == \"x\"":         "line 4: selection.segment: line 1, column",
 		"name: x\nkind: loyalty\n---\nname: x\nkind: loyalty":                           `line 4: name: campaign "x" stands in the file twice, first at line 1`,
 		"campaigns:\n- name: x\n  kind: loyalty\n- name: y\n  kind: loyalty\n  rato: 1": "line 6: rato: is no known key; did you mean ratio?",
+		"name: x\nkind: loyalty\ndefault_region: FR\nwindow: 21:00-23:00":               "line 4: window: leaves no hour that fr-conso",
+		"name: x\nkind: loyalty\ncompliance: {rules: [us-tcpa, us-moon]}":               `line 3: compliance.rules: no rule "us-moon" is known`,
 		"campaigns: x": "line 1: campaigns: must be a list",
 		"name: \xff":   "is not UTF-8",
 	} {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -41,6 +42,9 @@ type head struct {
 type Defaults struct {
 	// Region is the country (ISO 3166) of numbers without a prefix.
 	Region string
+	// Now is the day by whose rules a campaign is judged; zero: by those without
+	// a beginning.
+	Now time.Time
 }
 
 // Parse reads a file. The error is an *Error with all its problems.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"ringmaster/campaigns"
 	"ringmaster/campaigns/definition"
@@ -32,7 +33,7 @@ func (c *applyCampaignsCmd) Run(ctx context.Context, io streams, all *cli) error
 	if err != nil {
 		return err
 	}
-	definitions, err := readDefinitions(c.Files, definition.Defaults{Region: cfg.Phone.DefaultRegion})
+	definitions, err := readDefinitions(c.Files, definition.Defaults{Region: cfg.Phone.DefaultRegion, Now: time.Now().Add(cfg.Clock.Offset)})
 	if err != nil {
 		return err
 	}
