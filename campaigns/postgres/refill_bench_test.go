@@ -72,37 +72,53 @@ func blocks(b testing.TB, i *imports) float64 {
 // million. Every refill leaves its rows behind as queued, so the table is used
 // up as in production.
 func BenchmarkRefill(b *testing.B) {
-	const n = 100
-	refill := func(b *testing.B, i *imports) {
-		taken, before := 0, blocks(b, i)
-		for b.Loop() {
-			items, err := i.store.Refill(b.Context(), i.campaign.ID, n)
-			if err != nil || len(items) != n {
-				b.Fatalf("%d items, %v", len(items), err)
-			}
-			taken += len(items)
-		}
-		b.ReportMetric(float64(taken)/b.Elapsed().Seconds(), "candidates/s")
-		b.ReportMetric((blocks(b, i)-before)/float64(taken), "blocks/candidate")
-	}
 	for _, size := range []int{1_000_000, 10_000_000} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			i := newImports(b)
 			fill(b, i, size)
 			warm(b, i)
-			b.Run("fresh", func(b *testing.B) { refill(b, i) })
+			b.Run("fresh", func(b *testing.B) { benchRefill(b, i) })
 			i.exec(`update candidates set state = 'resting', reason = 'busy', due_at = now() + interval '1 day'
 				where id in (select id from candidates where state = 'ready' order by rank desc limit 200000)`)
 			// The first refill walks past what the update has left at the head of the
 			// index, and marks it dead; a vacuum takes it away.
 			warm(b, i)
-			if _, err := i.store.Refill(b.Context(), i.campaign.ID, n); err != nil {
+			if _, err := i.store.Refill(b.Context(), i.campaign.ID, 100); err != nil {
 				b.Fatal(err)
 			}
-			b.Run("best_200000_resting", func(b *testing.B) { refill(b, i) })
+			b.Run("best_200000_resting", func(b *testing.B) { benchRefill(b, i) })
 			i.exec(`vacuum candidates`)
 			warm(b, i)
-			b.Run("best_200000_resting_vacuumed", func(b *testing.B) { refill(b, i) })
+			b.Run("best_200000_resting_vacuumed", func(b *testing.B) { benchRefill(b, i) })
 		})
 	}
+}
+
+// BenchmarkRefillListsOff refills from one list of ten of a million candidates;
+// the others, with nine tenths of the best, are off.
+func BenchmarkRefillListsOff(b *testing.B) {
+	i := newImports(b)
+	fill(b, i, 1_000_000)
+	i.exec(`insert into lists (campaign_id, name) select $1, 'l' || n from generate_series(1, 9) n`, i.campaign.ID)
+	i.exec(`update candidates set list_id = (select min(id) from lists) + id % 10 where id % 10 > 0`)
+	i.exec(`update lists set active = id = (select max(id) from lists)`)
+	i.exec(`vacuum full candidates`)
+	i.exec(`analyze candidates`)
+	warm(b, i)
+	benchRefill(b, i)
+}
+
+// benchRefill refills a hundred at a time, and tells how many candidates a
+// second that is and how many blocks are touched for each.
+func benchRefill(b *testing.B, i *imports) {
+	taken, before := 0, blocks(b, i)
+	for b.Loop() {
+		items, err := i.store.Refill(b.Context(), i.campaign.ID, 100)
+		if err != nil || len(items) != 100 {
+			b.Fatalf("%d items, %v", len(items), err)
+		}
+		taken += len(items)
+	}
+	b.ReportMetric(float64(taken)/b.Elapsed().Seconds(), "candidates/s")
+	b.ReportMetric((blocks(b, i)-before)/float64(taken), "blocks/candidate")
 }
