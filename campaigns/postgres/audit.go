@@ -18,8 +18,8 @@ type AuditedAttempt struct {
 	SIPCallID          string
 	SentAt, AnsweredAt time.Time
 	Outcome            campaigns.Outcome
-	// WindowOpen is judged anew for SentAt, by the zones of the person's address
-	// or else of the number, as at the gate.
+	// WindowOpen is judged anew for SentAt, by the campaign's hours and those of
+	// the law, in the zones of the person's address or else of the number.
 	WindowOpen bool
 	// BlockedSince is the earliest do-not-call entry of the number or complaint of the
 	// person that held at SentAt; zero: none.
@@ -40,9 +40,9 @@ func (s *Store) AuditAttempts(ctx context.Context, since time.Time) ([]AuditedAt
 	if err != nil {
 		return nil, err
 	}
-	windows, zones := map[int64]campaigns.Window{}, zoneCache{}
-	for _, c := range all {
-		windows[c.ID] = c.Settings.Window
+	settings, zones := map[int64]*campaigns.Settings{}, zoneCache{}
+	for i := range all {
+		settings[all[i].ID] = &all[i].Settings
 	}
 	rows, err := s.pool.Query(ctx, `select a.id, a.contact_id, n.e164, a.number_shared, a.sip_call_id, a.sent_at, a.answered_at, coalesce(a.outcome, ''),
 			a.campaign_id, n.zones, n.region, p.region, p.postal_code, p.time_zone,
@@ -73,8 +73,13 @@ func (s *Store) AuditAttempts(ctx context.Context, since time.Time) ([]AuditedAt
 		err := row.Scan(&a.ID, &a.ContactID, &a.Number, &a.Shared, &a.SIPCallID, &sent, &answered, &a.Outcome, &campaignID,
 			&byNumber, &at.country, &at.region, &at.postalCode, &at.timeZone, &blocked)
 		a.SentAt, a.AnsweredAt, a.BlockedSince = value(sent), value(answered), value(blocked)
-		a.WindowOpen, _ = calling.WindowOpen(windows[campaignID], zones.of(at, byNumber), a.SentAt)
-		return a, err
+		if err != nil {
+			return a, err
+		}
+		of := settings[campaignID]
+		law := s.laws.law(s.laws.jurisdictions(at, a.Number), &of.Compliance, a.SentAt)
+		a.WindowOpen = !law.Unknown && !calling.LawAllowsUntil(of.Window, law, zones.of(at, byNumber), a.SentAt).IsZero()
+		return a, nil
 	})
 	return attempts, classify(err)
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ringmaster/campaigns"
-	"ringmaster/campaigns/calling"
 )
 
 // CommitResult stores an agent's result once: the call is closed, the candidate
@@ -33,7 +32,7 @@ func (s *Store) CommitResult(ctx context.Context, r campaigns.Result) (campaigns
 		if err != nil {
 			return err
 		}
-		choice, err := checkResult(r, call, now)
+		choice, err := s.checkResult(r, call, now)
 		if err != nil {
 			return err
 		}
@@ -91,7 +90,7 @@ func (s *Store) storeReply(ctx context.Context, tx pgx.Tx, r campaigns.Result, r
 }
 
 // checkResult names the first thing that is wrong with the result.
-func checkResult(r campaigns.Result, c resultCall, now time.Time) (campaigns.DispositionChoice, error) {
+func (s *Store) checkResult(r campaigns.Result, c resultCall, now time.Time) (campaigns.DispositionChoice, error) {
 	switch {
 	case c.agentID != 0 && c.agentID != r.AgentID:
 		return campaigns.DispositionChoice{}, campaigns.Errorf(campaigns.CodeForbidden, "the call belongs to another agent")
@@ -112,15 +111,15 @@ func checkResult(r campaigns.Result, c resultCall, now time.Time) (campaigns.Dis
 	case len(c.zones) == 0:
 		return choice, nil
 	}
-	open, next := calling.WindowOpenFor(c.settings.Window, c.zones, r.CallbackAt, c.settings.RingTimeout.Std())
+	v := s.bucketVerdict(c.settings, campaigns.CampaignRunning, true, c.zones, c.jurisdictions, r.CallbackAt)
 	switch {
-	case open:
+	case !slices.Contains(clockReasons, v.Reason):
 		return choice, nil
-	case next.IsZero():
+	case v.Until.IsZero():
 		return choice, campaigns.Invalid("callback_at", "%s is outside the customer's calling hours", r.CallbackAt.Format(time.RFC3339))
 	default:
 		return choice, campaigns.Invalid("callback_at", "%s is outside the customer's calling hours, the next allowed time is %s",
-			r.CallbackAt.Format(time.RFC3339), next.UTC().Format(time.RFC3339))
+			r.CallbackAt.Format(time.RFC3339), v.Until.UTC().Format(time.RFC3339))
 	}
 }
 

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -20,8 +21,10 @@ type resultCall struct {
 	// number is the customer's, as E.164; empty when it is withheld.
 	number string
 	// zones in which the customer may be.
-	zones    []string
-	settings *campaigns.Settings
+	zones []string
+	// jurisdictions that may bind a call back, joined by commas.
+	jurisdictions string
+	settings      *campaigns.Settings
 }
 
 // lost reports whether the call was closed because its agent's node was.
@@ -34,7 +37,7 @@ func (s *Store) lockCall(ctx context.Context, tx pgx.Tx, id campaigns.CallID, ch
 	if err := lockCallers(ctx, tx, id, chosen); err != nil {
 		return resultCall{}, err
 	}
-	c, region, err := s.readCall(ctx, tx, id, chosen)
+	c, address, err := s.readCall(ctx, tx, id, chosen)
 	if err != nil {
 		return c, err
 	}
@@ -48,9 +51,11 @@ func (s *Store) lockCall(ctx context.Context, tx pgx.Tx, id campaigns.CallID, ch
 	}
 	if parsed, err := phone.Parse(c.number, c.settings.DefaultRegion); err == nil {
 		c.number = parsed.E164
-		if len(c.zones) == 0 && region == "" {
+		if len(c.zones) == 0 && address.country == "" {
 			c.zones = parsed.Zones
 		}
+		address.country = cmp.Or(address.country, parsed.Region)
+		c.jurisdictions = s.laws.jurisdictions(address, c.number)
 	} else {
 		c.number = ""
 	}
@@ -78,8 +83,8 @@ func lockCallers(ctx context.Context, tx pgx.Tx, id campaigns.CallID, chosen int
 }
 
 // readCall reads the locked call with its person's candidate in the campaign,
-// and the region of the customer's number where that is known.
-func (s *Store) readCall(ctx context.Context, tx pgx.Tx, id campaigns.CallID, chosen int64) (resultCall, string, error) {
+// and the customer's address with the country of the number where that is known.
+func (s *Store) readCall(ctx context.Context, tx pgx.Tx, id campaigns.CallID, chosen int64) (resultCall, zoneQuestion, error) {
 	var c resultCall
 	var byNumber []string
 	var address zoneQuestion
@@ -95,8 +100,8 @@ func (s *Store) readCall(ctx context.Context, tx pgx.Tx, id campaigns.CallID, ch
 		Scan(&c.direction, &c.campaignID, &c.contactID, &c.agentID, &c.ended, &c.disposition, &c.number, &byNumber, &address.country,
 			&address.region, &address.postalCode, &address.timeZone, &c.candidateID)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return c, "", campaigns.Errorf(campaigns.CodeNotFound, "no call %s", id)
+		return c, address, campaigns.Errorf(campaigns.CodeNotFound, "no call %s", id)
 	}
 	c.zones = zoneCache{}.of(address, byNumber)
-	return c, address.country, err
+	return c, address, err
 }
