@@ -2,6 +2,7 @@ package scoring
 
 import (
 	"math"
+	"slices"
 
 	"ringmaster/campaigns"
 )
@@ -72,8 +73,8 @@ func (l Lifetime) NPV() float64 {
 // NPV is the present value of cash flows a year apart, the first one now.
 func NPV(flows []float64, discount float64) float64 {
 	sum := 0.0
-	for t := len(flows) - 1; t >= 0; t-- {
-		sum = sum/(1+discount) + flows[t]
+	for _, flow := range slices.Backward(flows) {
+		sum = sum/(1+discount) + flow
 	}
 	return sum
 }
@@ -82,7 +83,7 @@ func NPV(flows []float64, discount float64) float64 {
 func ExpectedValue(value, propensity, cost float64) float64 { return value*propensity - cost }
 
 // CutOff is the least propensity at which a call on a customer of that value is
-// expected to bring at least least after its cost; above 1 where none is.
+// expected to bring least or more after its cost; above 1 where none is.
 func CutOff(value, cost, least float64) float64 { return (cost + least) / value }
 
 // Worthwhile gives the expected value of a call on the candidate, and whether

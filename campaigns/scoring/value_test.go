@@ -54,13 +54,10 @@ func TestLifetimeValueIsTheSumOfItsCashFlows(t *testing.T) {
 			AtYearEnd:   rapid.Bool().Draw(t, "year-end"),
 		}
 		flows := []float64{-l.Acquisition}
-		stay := 1.0
-		if l.AtYearEnd {
-			stay = l.Retention
-		} else {
+		if !l.AtYearEnd {
 			flows[0] += l.Margin - l.Service
-			stay = l.Retention
 		}
+		stay := l.Retention
 		for year := 1; year <= l.Years; year++ {
 			if !l.AtYearEnd && year == l.Years {
 				break

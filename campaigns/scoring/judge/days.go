@@ -1,8 +1,8 @@
 package judge
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -54,7 +54,7 @@ func runsOf(t *model.Table, columns []string) (days []string, runs int) {
 		if i == 0 || slices.ContainsFunc(at, func(c int) bool { return t.Cells[i][c] != t.Cells[i-1][c] }) {
 			runs++
 		}
-		days = append(days, fmt.Sprint(runs))
+		days = append(days, strconv.Itoa(runs))
 	}
 	return days, runs
 }

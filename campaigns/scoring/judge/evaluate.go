@@ -71,7 +71,7 @@ type split struct{ train, score []int }
 // foldsOf deals the rows into folds by lot.
 func foldsOf(rows int, o Options) []split {
 	const stream = 0x5eed
-	lot := rand.New(rand.NewPCG(o.Seed, stream)).Perm(rows) //nolint:gosec // a repeatable lot, no secret
+	lot := rand.New(rand.NewPCG(o.Seed, stream)).Perm(rows)
 	fold := make([]int, rows)
 	for k, row := range lot {
 		fold[row] = k % o.Folds

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strconv"
 )
 
 // column is what was learned of one column: how a cell becomes a code, a small
@@ -210,6 +209,3 @@ func numeric(cells []string) (is bool, bad int) {
 	}
 	return numbers > 0 && float64(numbers) >= 0.98*float64(known), bad
 }
-
-// text writes a number the short way.
-func text(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }

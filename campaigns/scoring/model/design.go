@@ -89,7 +89,7 @@ func encode(columns []column, t *Table) coded {
 			k, ok := known[cell]
 			if !ok {
 				code, line := columns[c].code(cell)
-				k.code, k.line = int32(code), line //nolint:gosec // a column has a few hundred codes
+				k.code, k.line = int32(code), line
 				known[cell] = k
 			}
 			out.codes[c][i], out.lines[c][i] = k.code, k.line
@@ -116,17 +116,17 @@ func (s *space) designOf(d coded) design {
 	m := design{start: make([]int, 1, rows+1), size: s.Size}
 	for i := range rows {
 		for c := range s.Columns {
-			m.index = append(m.index, int32(s.First[c])+d.codes[c][i]) //nolint:gosec // features are thousands
+			m.index = append(m.index, int32(s.First[c])+d.codes[c][i])
 			m.value = append(m.value, 1)
 			if s.Line[c] >= 0 {
-				m.index = append(m.index, int32(s.Line[c])) //nolint:gosec // the same
+				m.index = append(m.index, int32(s.Line[c]))
 				m.value = append(m.value, d.lines[c][i])
 			}
 		}
 		for p := range s.Pairs {
 			pair := &s.Pairs[p]
 			if f := s.feature(pair, d.codes[pair.A][i], d.codes[pair.B][i]); f >= 0 {
-				m.index = append(m.index, int32(f)) //nolint:gosec // the same
+				m.index = append(m.index, int32(f))
 				m.value = append(m.value, 1)
 			}
 		}

@@ -63,7 +63,7 @@ func fit(ctx context.Context, m *design, labels []bool, weight, penalty []float6
 			}
 		}
 		if !(loss <= before) {
-			loss = m.loss(beta, labels, weight, penalty, z)
+			m.loss(beta, labels, weight, penalty, z) // z of the last good step
 			break
 		}
 		copy(beta, next)
@@ -72,7 +72,10 @@ func fit(ctx context.Context, m *design, labels []bool, weight, penalty []float6
 		}
 	}
 	f := &fitted{intercept: beta[d-1], weights: beta[:d-1], z: z}
-	return f, f.leaveOneOut(m, &chol, labels, weight)
+	if err := f.leaveOneOut(m, &chol, labels, weight); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // loss computes the log-odds into z and gives the penalised log-loss.

@@ -56,7 +56,7 @@ func leakCodes(cells []string) []int32 {
 		c := learnNumber("", values, shape{bins: 100, coarse: 1, rare: 4})
 		for i, v := range values {
 			code, _ := c.codeOf(v)
-			codes[i] = int32(code) //nolint:gosec // about a hundred bins
+			codes[i] = int32(code)
 		}
 		return codes
 	}
@@ -67,7 +67,7 @@ func leakCodes(cells []string) []int32 {
 		}
 		code, ok := known[cell]
 		if !ok {
-			code = int32(len(known)) //nolint:gosec // not more than rows
+			code = int32(len(known))
 			known[cell] = code
 		}
 		codes[i] = code

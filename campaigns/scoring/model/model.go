@@ -112,7 +112,7 @@ func (m *Model) contributions(row Row) []float64 {
 	codes := make([]int32, len(s.Columns))
 	for c := range s.Columns {
 		code, line := s.Columns[c].code(row[s.Columns[c].Name])
-		codes[c] = int32(code) //nolint:gosec // a column has a few hundred codes
+		codes[c] = int32(code)
 		out[c] = m.Weights[s.First[c]+code] - m.Mean[c]
 		if s.Line[c] >= 0 {
 			out[c] += m.Weights[s.Line[c]] * line

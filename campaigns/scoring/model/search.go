@@ -109,7 +109,7 @@ func screen(s *space, d coded, labels []bool, weight []float64, f *fitted) [][2]
 	for c := range s.Columns {
 		coarse[c] = make([]int32, len(labels))
 		for i, code := range d.codes[c] {
-			coarse[c][i] = int32(s.Columns[c].Coarse[code]) //nolint:gosec // smaller than the code
+			coarse[c][i] = int32(s.Columns[c].Coarse[code])
 		}
 	}
 	var all []scored

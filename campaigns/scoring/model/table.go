@@ -158,8 +158,12 @@ func number(cell string) (value float64, ok bool) {
 		return math.NaN(), false // most texts end here, without an error made for each
 	}
 	value, err := strconv.ParseFloat(cell, 64)
-	if err != nil || math.IsInf(value, 0) || math.IsNaN(value) {
+	if err != nil || !(math.Abs(value) <= beyondMeasure) {
 		return math.NaN(), false
 	}
 	return value, true
 }
+
+// beyondMeasure is a number that no field of a person reaches, small enough to
+// be squared.
+const beyondMeasure = 1e100
