@@ -95,7 +95,7 @@ func CheckMerge(text string) *MergeError {
 		}
 		at += i
 		found := mergeField.FindStringSubmatchIndex(text[at:])
-		if found == nil || found[0] != 0 {
+		if len(found) == 0 || found[0] != 0 {
 			line, _, _ := strings.Cut(text[at:], "\n")
 			return mergeErrorAt(text, at, line, "this is no merge field such as {{first_name|there}} or {{attr.plan}}")
 		}

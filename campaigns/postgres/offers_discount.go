@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -20,14 +21,12 @@ func (s *Store) SetDiscountLimit(ctx context.Context, l campaigns.DiscountLimit)
 		return campaigns.Invalid("percent", "%v is not between 0 and 100", l.Percent)
 	case l.Role != "":
 		roles := []campaigns.Role{campaigns.RoleAgent, campaigns.RoleSupervisor, campaigns.RoleAdmin}
-		for _, role := range roles {
-			if l.Role == role {
-				_, err := s.pool.Exec(ctx, `insert into discount_limits (role, percent) values ($1, $2)
-					on conflict (role) do update set percent = excluded.percent`, l.Role, l.Percent)
-				return classify(err)
-			}
+		if !slices.Contains(roles, l.Role) {
+			return campaigns.Invalid("role", "%q is not one of %v", l.Role, roles)
 		}
-		return campaigns.Invalid("role", "%q is not one of %v", l.Role, roles)
+		_, err := s.pool.Exec(ctx, `insert into discount_limits (role, percent) values ($1, $2)
+			on conflict (role) do update set percent = excluded.percent`, l.Role, l.Percent)
+		return classify(err)
 	}
 	user, _, err := s.UserByName(ctx, l.User)
 	if err != nil {

@@ -49,7 +49,8 @@ func (s *Store) Pop(ctx context.Context, q PopFor) (campaigns.Pop, error) {
 		}
 		agent = user.DisplayName
 	}
-	return pop, s.popTexts(ctx, &pop, &campaign, q.AgentID, agent, now)
+	err = s.popTexts(ctx, &pop, &campaign, q.AgentID, agent, now)
+	return pop, err
 }
 
 // popPerson fills in who it is, their clock, consents and history.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -24,8 +25,8 @@ type experimentCmd struct {
 
 // plan is what the size of an experiment follows from.
 type plan struct {
-	Baseline float64 `required:"" help:"Share of sales expected without a change, a fraction of 1." placeholder:"0.05"`
-	Effect   float64 `required:"" help:"Least difference worth finding, a fraction of 1." placeholder:"0.01"`
+	Baseline float64 `required:"true" help:"Share of sales expected without a change, a fraction of 1." placeholder:"0.05"`
+	Effect   float64 `required:"true" help:"Least difference worth finding, a fraction of 1." placeholder:"0.01"`
 	Power    float64 `default:"0.8" help:"Probability to find that difference."`
 	Alpha    float64 `default:"0.05" help:"Probability to find one where there is none."`
 }
@@ -41,7 +42,7 @@ func percent(share float64) string { return fmt.Sprintf("%.4g %%", 100*share) }
 
 // thousands parts the digits by commas.
 func thousands(n int) string {
-	digits := fmt.Sprint(n)
+	digits := strconv.Itoa(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
 	}
@@ -67,9 +68,9 @@ func (c *sizeExperimentCmd) Run(io streams) error {
 
 type createExperimentCmd struct {
 	Name     string             `arg:"" help:"Name of the experiment."`
-	Campaign string             `required:"" help:"Campaign whose persons take part." placeholder:"NAME"`
-	Subject  string             `enum:"script,offer,score" required:"" help:"What the arms differ in: script, offer or score."`
-	Arm      []string           `required:"" sep:"none" help:"An arm: its name, and the script, offer or model that it uses. Two: first as it was, then what is tried." placeholder:"NAME=VALUE"`
+	Campaign string             `required:"true" help:"Campaign whose persons take part." placeholder:"NAME"`
+	Subject  string             `enum:"script,offer,score" required:"true" help:"What the arms differ in: script, offer or score."`
+	Arm      []string           `required:"true" sep:"none" help:"An arm: its name, and the script, offer or model that it uses. Two: first as it was, then what is tried." placeholder:"NAME=VALUE"`
 	Within   campaigns.Duration `default:"0s" help:"How long after the conversation a sale still counts, such as 7d; 0s: in that conversation only."`
 	plan
 }

@@ -165,7 +165,7 @@ func (c *limitOfferCmd) Run(ctx context.Context, io streams, all *cli) error {
 type approveOfferCmd struct {
 	Call    string  `arg:"" help:"Id of the call, as the refusal names it."`
 	Percent float64 `arg:"" help:"Discount in per cent."`
-	By      string  `required:"" help:"Sign-in name of the supervisor who approves." placeholder:"NAME"`
+	By      string  `required:"true" help:"Sign-in name of the supervisor who approves." placeholder:"NAME"`
 	Why     string  `help:"Reason, kept with the approval."`
 }
 

@@ -136,8 +136,8 @@ func (c *showScriptCmd) Run(ctx context.Context, io streams, all *cli) error {
 
 type publishScriptCmd struct {
 	Name     string `arg:"" help:"Name of the script."`
-	Language string `required:"" help:"Language of the text."`
-	Version  int    `required:"" help:"Version to put in force."`
+	Language string `required:"true" help:"Language of the text."`
+	Version  int    `required:"true" help:"Version to put in force."`
 }
 
 // Help shows an example.

@@ -61,7 +61,10 @@ func readTextFile(path string, into any) (*textFile, error) {
 	if err := strict.Decode(into); err != nil {
 		return nil, f.syntax(err)
 	}
-	return f, f.checkFields(f.root, "")
+	if err := f.checkFields(f.root, ""); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // checkFields names the first merge field of any text that cannot be filled.
