@@ -231,3 +231,17 @@ func BenchmarkDecide(b *testing.B) {
 		}
 	}
 }
+
+func TestAClockReadsAsTheCalendarDoes(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		location := Locations([]string{rapid.SampledFrom(zoneNames).Draw(t, "zone")})[0]
+		moment := time.Unix(rapid.Int64Range(-2e9, 4e9).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanoseconds"))
+		l, local := readClock(location, moment), moment.In(location)
+		past := time.Duration(local.Second())*time.Second + time.Duration(local.Nanosecond())
+		midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, time.UTC)
+		if l.weekday != local.Weekday() || l.minute != local.Hour()*60+local.Minute() || l.past != past || l.date*secondsPerDay != midnight.Unix() {
+			t.Fatalf("%s is read as %+v", local, l)
+		}
+	})
+}
