@@ -22,7 +22,9 @@ func CampaignTables(c Counts, costs Costs, rate func(drops, humans, machines flo
 	f.ratio("penetration", "share", t.first, c.records())
 	f.ratio("saturation", "attempts per record", t.attempts, c.records())
 	f.ratio("sales_per_agent_hour", "per hour", t.sales, c.Manned.Hours())
-	f.ratio("cost_per_sale", "money", t.cost(c, costs), t.sales)
+	if costs != (Costs{}) {
+		f.ratio("cost_per_sale", "money", t.cost(c, costs), t.sales)
+	}
 	f.ratio("handling_time", "seconds", t.handling().Seconds(), t.handled)
 	f.ratio("opt_out_rate", "share", t.optOut, t.right)
 	f.ratio("complaint_rate", "share", t.complaints, t.right)

@@ -18,19 +18,22 @@ import (
 
 // demoCmd runs everything on private stores with a simulated carrier.
 type demoCmd struct {
-	Agents int           `default:"10" help:"Bot agents, 1 to 200."`
-	For    time.Duration `help:"End by itself after this time. Default: until Ctrl-C, and 60s where standard output is no terminal."`
-	Seed   uint64        `default:"1" help:"Seed of customers and bots."`
-	JSON   bool          `help:"Report as one JSON object on standard output; everything else goes to standard error."`
-	Keep   string        `help:"Folder that keeps stores and carrier beyond the end, for going on later." type:"path" placeholder:"DIR"`
-	HTTP   string        `default:"127.0.0.1:8080" help:"Address of the pages; another port where this one is taken." placeholder:"IP:PORT"`
-	Stop   bool          `help:"Stop what a kept demo left running, and end."`
-	PgBin  string        `help:"Folder of PostgreSQL's programs. Default: searched for." type:"path" placeholder:"DIR"`
-	Quiet  bool          `help:"No live lines."`
+	Agents   int           `default:"10" help:"Bot agents, 1 to 200."`
+	For      time.Duration `help:"End by itself after this time. Default: until Ctrl-C, and 60s where standard output is no terminal."`
+	Seed     uint64        `default:"1" help:"Seed of customers and bots."`
+	Scenario string        `enum:"mixed,win-back,prospecting,loyalty,cross-sell" default:"mixed" help:"mixed, or one campaign of a kind by its example file, with its report: win-back, prospecting, loyalty, cross-sell."`
+	JSON     bool          `help:"Report as one JSON object on standard output; everything else goes to standard error."`
+	Keep     string        `help:"Folder that keeps stores and carrier beyond the end, for going on later." type:"path" placeholder:"DIR"`
+	HTTP     string        `default:"127.0.0.1:8080" help:"Address of the pages; another port where this one is taken." placeholder:"IP:PORT"`
+	Stop     bool          `help:"Stop what a kept demo left running, and end."`
+	PgBin    string        `help:"Folder of PostgreSQL's programs. Default: searched for." type:"path" placeholder:"DIR"`
+	Quiet    bool          `help:"No live lines."`
 }
 
 // Help shows an example.
-func (demoCmd) Help() string { return "Example: ringmaster demo --agents 10 --for 60s --json" }
+func (demoCmd) Help() string {
+	return "Example: ringmaster demo --agents 10 --for 60s --scenario win-back"
+}
 
 // homeLimit is how long the bots may take for their last call and result.
 const homeLimit = 45 * time.Second

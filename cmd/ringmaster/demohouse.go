@@ -27,6 +27,7 @@ const demoNumber = "+13125550199"
 type demoState struct {
 	Offset    time.Duration `json:"offset"`
 	Seed      uint64        `json:"seed"`
+	Scenario  string        `json:"scenario"`
 	NumberKey string        `json:"number_key"`
 	HTTP      string        `json:"http"`
 	SIP       string        `json:"sip"`
@@ -74,7 +75,7 @@ func openDemoHouse(ctx context.Context, c *demoCmd, logger *slog.Logger) (*demoH
 	if err != nil {
 		return nil, fmt.Errorf("demo folder: %w", err)
 	}
-	if err := h.loadState(c.Seed); err != nil {
+	if err := h.loadState(c.Seed, c.Scenario); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
 	options := stores.Options{PGBin: c.PgBin, Keep: h.keep, Logger: logger}
@@ -92,18 +93,21 @@ func openDemoHouse(ctx context.Context, c *demoCmd, logger *slog.Logger) (*demoH
 }
 
 // loadState reads what an earlier run left, or makes it anew.
-func (h *demoHouse) loadState(seed uint64) error {
+func (h *demoHouse) loadState(seed uint64, scenario string) error {
 	body, err := os.ReadFile(h.path("demo.json"))
 	if err == nil {
 		if err := json.Unmarshal(body, &h.state); err != nil {
 			return fmt.Errorf("%s: %w", h.path("demo.json"), err)
+		}
+		if h.state.Scenario == "" { // kept by a version without scenarios
+			h.state.Scenario = scenarioMixed
 		}
 		return nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	h.state = demoState{Seed: seed, NumberKey: rand.Text() + rand.Text()}
+	h.state = demoState{Seed: seed, Scenario: scenario, NumberKey: rand.Text() + rand.Text()}
 	if h.state.Offset, err = demoClockOffset(time.Now()); err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"time"
+
+	"ringmaster/campaigns"
 )
 
 // demoPlace is an area code of the demo's customers. At the demo's hour, ten
@@ -89,23 +91,54 @@ func demoPeople(seed uint64, now time.Time) []demoPerson {
 }
 
 // writeDemoList writes the people as a list file, with a few rows that an
-// import must reject.
-func writeDemoList(w io.Writer, people []demoPerson) error {
+// import must reject. The list of an example has the columns that its file asks
+// for.
+func writeDemoList(w io.Writer, kind campaigns.Kind, example bool, people []demoPerson) error {
 	out := csv.NewWriter(w)
-	rows := [][]string{{"external_id", "first_name", "last_name", "phone", "phone_2", "region", "postal_code", "value", "event_at", "propensity", "leaving_reason", "product"}}
+	extra, names := func(p demoPerson) []string {
+		return []string{strconv.FormatFloat(p.value, 'f', 2, 64), p.leftAt.UTC().Format(time.RFC3339), "0.3", p.reason, p.product}
+	}, []string{"value", "event_at", "propensity", "leaving_reason", "product"}
+	if example {
+		names, extra = demoColumns(kind)
+	}
+	rows := [][]string{append([]string{"external_id", "first_name", "last_name", "phone", "phone_2", "region", "postal_code"}, names...)}
 	for i, p := range people {
-		rows = append(rows, []string{
-			"demo-" + strconv.Itoa(p.id), p.first, p.last, p.phone, p.phone2, p.place.state, p.place.zip,
-			strconv.FormatFloat(p.value, 'f', 2, 64), p.leftAt.UTC().Format(time.RFC3339), "0.3", p.reason, p.product,
-		})
+		rows = append(rows, append([]string{"demo-" + strconv.Itoa(p.id), p.first, p.last, p.phone, p.phone2, p.place.state, p.place.zip}, extra(p)...))
 		if i%500 == 250 {
-			rows = append(rows, []string{"bad-" + strconv.Itoa(i), "No", "Number", "12", "", p.place.state, "", "10", p.leftAt.UTC().Format(time.RFC3339), "0.3", "", ""})
+			rows = append(rows, append([]string{"bad-" + strconv.Itoa(i), "No", "Number", "12", "", p.place.state, ""}, extra(p)...))
 		}
 	}
 	if err := out.WriteAll(rows); err != nil {
 		return fmt.Errorf("demo list: %w", err)
 	}
 	return nil
+}
+
+// demoColumns gives the columns of the kind's example and a person's cells.
+func demoColumns(kind campaigns.Kind) ([]string, func(demoPerson) []string) {
+	value := func(p demoPerson) string { return strconv.FormatFloat(p.value, 'f', 2, 64) }
+	pick := func(p demoPerson, salt int, from ...string) string { return from[(p.id*7+salt)%len(from)] }
+	share := func(p demoPerson, salt int) string {
+		return strconv.FormatFloat(float64((p.id*31+salt)%97+2)/100, 'f', 2, 64)
+	}
+	switch kind {
+	case campaigns.KindProspecting:
+		return []string{"value", "propensity", "need_segment", "profit_segment"}, func(p demoPerson) []string {
+			return []string{value(p), share(p, 1), pick(p, 0, "fibre", "mobile", "tv"), pick(p, 1, "high", "middle", "low", "middle")}
+		}
+	case campaigns.KindLoyalty:
+		return []string{"value_tier", "need", "churn_score"}, func(p demoPerson) []string {
+			return []string{pick(p, 0, "gold", "silver", "bronze", "bronze"), pick(p, 1, "speed", "price", "service"), share(p, 2)}
+		}
+	case campaigns.KindCrossSell:
+		return []string{"value", "propensity", "usage", "owned_products"}, func(p demoPerson) []string {
+			return []string{value(p), share(p, 3), strconv.Itoa(p.id * 37 % 900), pick(p, 2, "internet", "internet;mobile", "internet;tv", "mobile")}
+		}
+	default:
+		return []string{"value", "left_at", "defector_reason", "status"}, func(p demoPerson) []string {
+			return []string{value(p), p.leftAt.UTC().Format(time.RFC3339), p.reason, "lapsed"}
+		}
+	}
 }
 
 // demoClockOffset is what makes it Tuesday 10:00 in Chicago now: the latest

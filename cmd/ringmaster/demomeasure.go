@@ -12,6 +12,7 @@ import (
 
 	"ringmaster/campaigns"
 	"ringmaster/campaigns/postgres"
+	"ringmaster/campaigns/report"
 	"ringmaster/dialer/simcarrier"
 )
 
@@ -35,8 +36,24 @@ func measureDemo(ctx context.Context, house *demoHouse, a *app, seed demoSeed, w
 		}
 	}
 	r.LatencyMS.ResultCommit = histogramMS(a.registry, "ringmaster_result_commit_seconds")
-	err = r.fillTestimony(ctx, house, store)
+	if err := r.fillTestimony(ctx, house, store); err != nil {
+		return r, err
+	}
+	if house.state.Scenario == scenarioMixed {
+		return r, nil
+	}
+	r.Campaign, err = campaignOfDemo(ctx, store, seed.campaigns[0].Name)
 	return r, err
+}
+
+// campaignOfDemo reports on the one campaign of a scenario since its day began.
+func campaignOfDemo(ctx context.Context, store *postgres.Store, name string) (*report.Report, error) {
+	today, err := parseSpan("", "", "", "UTC", store.Clock().Now())
+	if err != nil {
+		return nil, err
+	}
+	made, err := makeReport(ctx, store, reportQuery{kind: report.KindCampaign, campaign: name, span: today})
+	return &made, err
 }
 
 func (r *demoReport) fillCounts(ctx context.Context, store *postgres.Store) error {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ringmaster/campaigns"
+	"ringmaster/campaigns/report"
 )
 
 // demoReport is what happened in a demo; ratios are fractions of 1.
@@ -25,6 +26,8 @@ type demoReport struct {
 	LatencyMS    reportLatencies               `json:"latency_ms"`
 	RTP          reportRTP                     `json:"rtp"`
 	Violations   violations                    `json:"violations"`
+	// Campaign is the report on the campaign of a scenario.
+	Campaign *report.Report `json:"campaign,omitempty"`
 	// Told explains each violation and each call not heard in words; it goes
 	// to the human report only.
 	Told []string `json:"-"`
@@ -121,7 +124,11 @@ func (r demoReport) writeText(w io.Writer) error {
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	return nil
+	if r.Campaign == nil {
+		return nil
+	}
+	_, _ = fmt.Fprintln(w)
+	return r.Campaign.Write(w, report.FormatTable)
 }
 
 // counts writes a map of counts, largest first.

@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"ringmaster/campaigns"
+	"ringmaster/campaigns/definition"
 	"ringmaster/campaigns/ingest"
 	"ringmaster/campaigns/phone"
 	"ringmaster/campaigns/postgres"
+	"ringmaster/configs"
 )
 
 // demoSeed is what the demo's database holds before the first call.
@@ -34,19 +36,35 @@ type demoCampaign struct {
 	from, until float64
 	script      string
 	offer       string
+	// example names the file of configs/campaigns that says all the rest.
+	example  string
+	settings campaigns.Settings
 }
 
-var demoCampaigns = []demoCampaign{
+// scenarioMixed is the scenario that shows everything at once.
+const scenarioMixed = "mixed"
+
+// demoScenarios are the campaigns of each scenario.
+var demoScenarios = map[string][]demoCampaign{
+	"win-back":    {{kind: campaigns.KindWinBack, until: 1, example: "win-back"}},
+	"prospecting": {{kind: campaigns.KindProspecting, until: 1, example: "prospecting"}},
+	"loyalty":     {{kind: campaigns.KindLoyalty, until: 1, example: "loyalty"}},
+	"cross-sell":  {{kind: campaigns.KindCrossSell, until: 1, example: "cross-sell"}},
+	scenarioMixed: mixedCampaigns,
+}
+
+// mixedCampaigns are two campaigns that share some of the people.
+var mixedCampaigns = []demoCampaign{
 	{
-		"Win-back", campaigns.KindWinBack, campaigns.PacingProgressive, 1, 0, 0.6,
-		"Hello {{first_name|there}}, this is {{agent_name}} of Northwind Telecom.\n" +
+		name: "Win-back", kind: campaigns.KindWinBack, mode: campaigns.PacingProgressive, ratio: 1, until: 0.6,
+		script: "Hello {{first_name|there}}, this is {{agent_name}} of Northwind Telecom.\n" +
 			"You left us over {{leaving_reason}}. We have changed that for {{product}}.\nMay I tell you what is new?",
-		"Six months of {{product}} at half the price",
+		offer: "Six months of {{product}} at half the price",
 	},
 	{
-		"Spring offer", campaigns.KindProspecting, campaigns.PacingRatio, 3, 0.45, 1,
-		"Hello {{first_name|there}}, this is {{agent_name}} of Northwind Telecom.\nWe have an offer for homes in {{region}}.",
-		"First three months free",
+		name: "Spring offer", kind: campaigns.KindProspecting, mode: campaigns.PacingRatio, ratio: 3, from: 0.45, until: 1,
+		script: "Hello {{first_name|there}}, this is {{agent_name}} of Northwind Telecom.\nWe have an offer for homes in {{region}}.",
+		offer:  "First three months free",
 	},
 }
 
@@ -55,7 +73,7 @@ func seedDemo(ctx context.Context, store *postgres.Store, house *demoHouse, c *d
 	var seed demoSeed
 	people := demoPeople(house.state.Seed, store.Clock().Now())
 	seed.imported = len(people)
-	for _, plan := range demoCampaigns {
+	for _, plan := range demoScenarios[house.state.Scenario] {
 		campaign, err := seedCampaign(ctx, store, plan, people)
 		if err != nil {
 			return seed, fmt.Errorf("demo campaign %s: %w", plan.name, err)
@@ -81,29 +99,50 @@ func seedDemo(ctx context.Context, store *postgres.Store, house *demoHouse, c *d
 // seedCampaign makes a campaign and imports its share of the people, with the
 // import that everybody uses.
 func seedCampaign(ctx context.Context, store *postgres.Store, plan demoCampaign, people []demoPerson) (campaigns.Campaign, error) {
+	if err := plan.complete(); err != nil {
+		return campaigns.Campaign{}, err
+	}
 	found, err := store.CampaignByName(ctx, plan.name)
 	if err == nil || campaigns.CodeOf(err) != campaigns.CodeNotFound {
 		return found, err
 	}
-	settings := campaigns.DefaultSettings(plan.kind)
-	settings.Mode, settings.Ratio = plan.mode, plan.ratio
-	settings.CallerIDs = []string{demoNumber}
-	// The least ring time of the law lets a minute show unanswered calls.
-	settings.RingTimeout = campaigns.Seconds(15)
-	settings.Script, settings.Offer = plan.script, plan.offer
-	made, err := store.CreateCampaign(ctx, plan.name, plan.kind, settings)
+	made, err := store.CreateCampaign(ctx, plan.name, plan.kind, plan.settings)
 	if err != nil {
 		return made, err
 	}
 	n := float64(len(people))
 	var file bytes.Buffer
-	if err := writeDemoList(&file, people[int(plan.from*n):int(plan.until*n)]); err != nil {
+	if err := writeDemoList(&file, plan.kind, plan.example != "", people[int(plan.from*n):int(plan.until*n)]); err != nil {
 		return made, err
 	}
 	_, err = ingest.Import(ctx, ingest.Options{
 		Campaign: plan.name, List: "demo list", FileName: "demo.csv", File: bytes.NewReader(file.Bytes()), Region: "US",
 	}, store)
 	return made, err
+}
+
+// complete fills in the settings: the example's, or the kind's with what the
+// plan says.
+func (p *demoCampaign) complete() error {
+	if p.example == "" {
+		p.settings = campaigns.DefaultSettings(p.kind)
+		p.settings.Mode, p.settings.Ratio = p.mode, p.ratio
+		p.settings.Script, p.settings.Offer = p.script, p.offer
+	} else {
+		text, err := configs.CampaignExample(p.example)
+		if err != nil {
+			return err
+		}
+		all, err := definition.Parse(text, definition.Defaults{Region: "US"})
+		if err != nil {
+			return err
+		}
+		p.name, p.settings = all[0].Name, all[0].Settings
+	}
+	p.settings.CallerIDs = []string{demoNumber}
+	// The least ring time of the law lets a minute show unanswered calls.
+	p.settings.RingTimeout = campaigns.Seconds(15)
+	return nil
 }
 
 // seedBlocks puts the chosen people on the DNC list or gives them an open
@@ -154,7 +193,7 @@ func seedUsers(ctx context.Context, store *postgres.Store, house *demoHouse, c *
 	}
 	for i := range c.Agents {
 		campaign := seed.campaigns[0]
-		if i%5 >= 3 {
+		if i%5 >= 3 && len(seed.campaigns) > 1 {
 			campaign = seed.campaigns[1]
 		}
 		name := fmt.Sprintf("agent%d", i+1)
