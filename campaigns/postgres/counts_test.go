@@ -145,6 +145,7 @@ func TestCountsAreThoseOfAFullCount(t *testing.T) {
 
 // snapshot reads both counts at one moment.
 func snapshot(t *testing.T, conn *pgx.Conn) (maintained, full []string) {
+	t.Helper()
 	err := pgx.BeginTxFunc(t.Context(), conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
 		for sql, into := range map[string]*[]string{counted: &maintained, present: &full} {
 			rows, err := tx.Query(t.Context(), sql)

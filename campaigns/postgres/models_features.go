@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"strconv"
 	"time"
 
@@ -46,13 +47,11 @@ func scanFeatures(row pgx.CollectableRow) (int64, model.Row, error) {
 			told[name] = cell
 		}
 	}
-	for name, cell := range map[string]string{
+	maps.Copy(told, map[string]string{
 		"list_source": source, "number_country": numberRegion, "region": region, "language": language, "last_result": last,
 		"business": strconv.FormatBool(business), "value": digits(value), "given_propensity": digits(propensity),
 		"answers_before": strconv.Itoa(answers), "sales_before": strconv.Itoa(sales), "refusals_before": strconv.Itoa(refusals),
-	} {
-		told[name] = cell
-	}
+	})
 	return id, told, nil
 }
 

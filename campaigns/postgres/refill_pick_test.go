@@ -12,7 +12,7 @@ import (
 
 // ready is a ready candidate as the brute force sees it.
 type ready struct {
-	id, list, agent int64
+	id, list        int64
 	rank, plain     float64
 	zone            string
 	callback, open  bool
@@ -84,6 +84,7 @@ func bruteForce(all []ready, offsets []float64) []ready {
 
 // pickingWorld has the contacts, numbers and buckets that the worlds stand on.
 func pickingWorld(t testing.TB) *imports {
+	t.Helper()
 	i := newImports(t)
 	i.exec(generate, 700, i.campaign.ID, []string{"America/New_York", "America/Chicago", "Asia/Tokyo", "America/Denver"})
 	i.exec(`insert into buckets (campaign_id, kind, zones) values ($1, 'callback', '{America/New_York}'), ($1, 'callback', '{Asia/Tokyo}')`, i.campaign.ID)
