@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"ringmaster/campaigns"
 	"ringmaster/campaigns/scoring/model"
@@ -28,10 +27,10 @@ func DaysOf(t *model.Table, columns ...string) (days []string, by string, err er
 	switch {
 	case len(columns) == 0:
 		return nil, "", nil
-	case len(columns) == 1 && dated(t, columns[0]):
+	case len(columns) == 1 && t.Dated(columns[0]):
 		at := slices.Index(t.Columns, columns[0])
 		for i := range t.Len() {
-			day, _ := dateOf(t.Cells[i][at])
+			day, _ := model.Date(t.Cells[i][at])
 			days = append(days, day)
 		}
 		return days, "the dates of " + columns[0], nil
@@ -65,7 +64,7 @@ func guessDays(t *model.Table) []string {
 	var calendar []string
 	daily := false
 	for _, name := range t.Columns {
-		if dated(t, name) {
+		if t.Dated(name) {
 			return []string{name}
 		}
 		switch strings.ToLower(strings.NewReplacer("_", "", ".", "", "-", "", " ", "").Replace(name)) {
@@ -80,25 +79,4 @@ func guessDays(t *model.Table) []string {
 		return nil
 	}
 	return calendar
-}
-
-// dated reports whether a column holds dates.
-func dated(t *model.Table, column string) bool {
-	at := slices.Index(t.Columns, column)
-	for i := range t.Len() {
-		if _, ok := dateOf(t.Cells[i][at]); !ok {
-			return false
-		}
-	}
-	return t.Len() > 0
-}
-
-// dateOf gives the date of a cell, in one of the usual forms.
-func dateOf(cell string) (string, bool) {
-	for _, layout := range []string{time.DateOnly, time.RFC3339, time.DateTime, "2006-01-02T15:04:05", "2006-01-02 15:04", "2006/01/02", "02.01.2006", "01/02/2006", "02/01/2006", "20060102"} {
-		if at, err := time.Parse(layout, cell); err == nil {
-			return at.Format(time.DateOnly), true
-		}
-	}
-	return "", false
 }

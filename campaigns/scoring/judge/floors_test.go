@@ -61,6 +61,19 @@ func TestDurationIsSuspicious(t *testing.T) {
 	}
 }
 
+// BenchmarkTrain trains on all of the bank's 41,188 calls.
+func BenchmarkTrain(b *testing.B) {
+	table, err := readBank()
+	if err != nil {
+		b.Skip(err)
+	}
+	for b.Loop() {
+		if _, err := model.Train(b.Context(), table, model.Options{Exclude: []string{"duration"}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func beats(t *testing.T, r *judge.Report, auc, lift, withinDay judge.Figure) {
 	t.Helper()
 	t.Logf("%s: AUC %.4f +-%.4f, lift %.2f, within a day %.4f; plain %.4f, %.2f, %.4f",

@@ -404,6 +404,29 @@ func TestModelsAreWrittenAndRead(t *testing.T) {
 	}
 }
 
+// A wide table, with a hundred columns of many levels, is learned more coarsely
+// and in bounded time; dates are left out, and said so.
+func TestWideTablesAreBounded(t *testing.T) {
+	t.Parallel()
+	table, _ := market(10, 3000)
+	lot := rand.New(rand.NewPCG(10, 10))
+	for c := range 100 {
+		widen(table, fmt.Sprint("attribute_", c), func(int) string { return fmt.Sprint("level ", lot.IntN(60)) })
+	}
+	widen(table, "left_on", func(i int) string { return fmt.Sprintf("2026-03-%02d", 1+i%28) })
+	m, err := model.Train(t.Context(), table, model.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Weights) > 1500 || len(m.Warnings) != 1 || !strings.Contains(m.Warnings[0], "left_on holds dates") {
+		t.Errorf("%d features, warnings %q", len(m.Weights), m.Warnings)
+	}
+	fresh, truth := market(11, 3000)
+	if got, best := model.AUC(m.ScoreAll(fresh), fresh.Labels), model.AUC(truth, fresh.Labels); got < best-0.06 {
+		t.Errorf("AUC %.3f among a hundred columns of noise, the truth %.3f", got, best)
+	}
+}
+
 func TestTrainingEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

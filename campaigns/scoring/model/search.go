@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 )
 
@@ -80,11 +81,35 @@ func choose(ctx context.Context, s *space, d coded, labels []bool, weight []floa
 	return best, nil
 }
 
-// mostPairs bounds the pairs of a model, mostCells their features.
+// mostPairs bounds the pairs of a model, mostCells their features, and
+// mostScreened the columns of which pairs are tried.
 const (
-	mostPairs = 12
-	mostCells = 400
+	mostPairs    = 12
+	mostCells    = 400
+	mostScreened = 60
 )
+
+// strong gives, in their order, the columns with the greatest weights, where
+// there are too many to try every pair.
+func strong(s *space, f *fitted) []int {
+	all := make([]int, len(s.Columns))
+	for c := range all {
+		all[c] = c
+	}
+	if len(all) <= mostScreened {
+		return all
+	}
+	most := make([]float64, len(all))
+	for c := range all {
+		for code := range s.Columns[c].codes() {
+			most[c] = max(most[c], math.Abs(f.weights[s.First[c]+code]))
+		}
+	}
+	slices.SortStableFunc(all, func(a, b int) int { return cmp.Compare(most[b], most[a]) })
+	all = all[:mostScreened]
+	slices.Sort(all)
+	return all
+}
 
 // screen gives the pairs of columns whose cells explain most of what the fit
 // leaves: for each cell, with R the sum of residuals and H that of the weights
@@ -113,8 +138,9 @@ func screen(s *space, d coded, labels []bool, weight []float64, f *fitted) [][2]
 		}
 	}
 	var all []scored
-	for a := range s.Columns {
-		for b := a + 1; b < len(s.Columns); b++ {
+	screened := strong(s, f)
+	for k, b := range screened {
+		for _, a := range screened[:k] {
 			nb := s.Columns[b].coarses()
 			r := make([]float64, s.Columns[a].coarses()*nb)
 			h := make([]float64, len(r))

@@ -14,7 +14,8 @@ import (
 type Options struct {
 	// Target names what is predicted, for messages.
 	Target string `json:"target,omitempty"`
-	// Exclude are columns that the model must not read.
+	// Exclude are columns that the model must not read; those that there are not
+	// do no harm.
 	Exclude []string `json:"exclude,omitempty"`
 	// TimeOrder says that the rows are in the order of time, the newest last:
 	// newer ones then count more.
@@ -58,12 +59,12 @@ func Check(rows *Table, o Options) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, more, err := learn(t, shapeOf(t.Len(), o))
+	_, more, err := learnWithin(t, shapeOf(t.Len(), o))
 	return append(warnings, more...), err
 }
 
 func train(ctx context.Context, t *Table, o Options, warnings []string) (*Model, error) {
-	columns, more, err := learn(t, shapeOf(t.Len(), o))
+	columns, more, err := learnWithin(t, shapeOf(t.Len(), o))
 	if err != nil {
 		return nil, err
 	}
@@ -141,6 +142,30 @@ func admit(t *Table, o Options) (*Table, error) {
 	return t, nil
 }
 
+// mostFeatures bounds the features of single columns: solving takes the cube of
+// their number, a second for a thousand.
+const mostFeatures = 1000
+
+// learnWithin learns the columns, more coarsely where they are so many that their
+// features would pass the bound.
+func learnWithin(t *Table, s shape) (columns []column, warnings []string, err error) {
+	for {
+		columns, warnings, err = learn(t, s)
+		if err != nil {
+			return nil, nil, err
+		}
+		size := spaceOf(columns).Size
+		switch {
+		case size <= mostFeatures:
+			return columns, warnings, nil
+		case s.rare > t.Len():
+			return nil, nil, campaigns.Invalid("columns", "%d are too many to learn from; exclude some", len(t.Columns))
+		}
+		s.rare *= 2
+		s.bins = max(s.bins/2, 2)
+	}
+}
+
 // learn learns the columns, without those that say the same of everybody. In a
 // file, a cell that is no number among numbers is an error; elsewhere it is a
 // warning and counts as missing.
@@ -149,6 +174,10 @@ func learn(t *Table, s shape) (columns []column, warnings []string, err error) {
 	for c, name := range t.Columns {
 		for i := range cells {
 			cells[i] = t.cell(i, c)
+		}
+		if dates(cells) {
+			warnings = append(warnings, fmt.Sprintf("column %s holds dates, which say nothing of later ones: it is not used; give the days since then instead", name))
+			continue
 		}
 		is, bad := numeric(cells)
 		if !is {
