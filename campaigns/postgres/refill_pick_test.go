@@ -12,12 +12,12 @@ import (
 
 // ready is a ready candidate as the brute force sees it.
 type ready struct {
-	id, list        int64
-	rank, plain     float64
-	zone            string
-	callback, open  bool
-	active          bool
-	priority        int
+	id, list       int64
+	rank, plain    float64
+	zone           string
+	callback, open bool
+	active         bool
+	priority       int
 }
 
 // world makes candidates over buckets that are open or closed, and lists that
