@@ -41,6 +41,7 @@ type cli struct {
 	Experiment experimentCmd `cmd:"" help:"Compare two scripts, offers or scores, with a horizon fixed in advance."`
 	DNC        dncCmd        `cmd:"" name:"dnc" help:"Import and change do-not-call lists."`
 	Consent    consentCmd    `cmd:"" help:"Record consents and refusals in the ledger."`
+	Rules      rulesCmd      `cmd:"" help:"Show the calling rules of countries and states, and their sources."`
 	Contact    contactCmd    `cmd:"" help:"A person's rights: object to marketing, erase."`
 	Score      scoreCmd      `cmd:"" help:"Train propensity models, judge them, and explain scores."`
 	User       userCmd       `cmd:"" help:"Add and list users, set passwords, make sign-in links."`
