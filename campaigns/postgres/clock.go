@@ -26,7 +26,8 @@ func (c *Clock) Offset() time.Duration { return c.offset }
 // Clock gives the store's clock.
 func (s *Store) Clock() *Clock { return s.clock }
 
-// Run measures the clock every ten seconds until ctx ends.
+// Run measures the clock every ten seconds, and tells of lists that ran out,
+// until ctx ends.
 func (s *Store) Run(ctx context.Context) error {
 	tick := time.NewTicker(10 * time.Second)
 	defer tick.Stop()
@@ -37,6 +38,9 @@ func (s *Store) Run(ctx context.Context) error {
 		case <-tick.C:
 			if err := s.measureClock(ctx); err != nil {
 				s.log.Warn("database clock not measured", "error", err)
+			}
+			if err := s.tellExhausted(ctx); err != nil && ctx.Err() == nil {
+				s.log.Warn("it is not known which lists are exhausted", "error", err)
 			}
 		}
 	}

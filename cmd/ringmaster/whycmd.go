@@ -41,7 +41,14 @@ func (c *whyCmd) Run(ctx context.Context, io streams, all *cli) error {
 			if c.JSON {
 				return json.NewEncoder(io.out).Encode(lines)
 			}
-			return writeWhy(io.out, campaign, lines)
+			if err := writeWhy(io.out, campaign, lines); err != nil {
+				return err
+			}
+			exhausted, err := store.Exhausted(ctx, campaign.ID)
+			for _, l := range exhausted {
+				_, _ = fmt.Fprintf(io.out, "List %q is exhausted: of its %d candidates %d are done and %d blocked.\n", l.List, l.Done+l.Blocked, l.Done, l.Blocked)
+			}
+			return err
 		}
 		id, err := contactNamed(ctx, store, c.Contact)
 		if err != nil {

@@ -105,3 +105,7 @@ create table agent_presence (
     node     text not null,
     epoch    bigint not null
 ) with (fillfactor = 50);
+
+-- When it was told that nobody of the list is left to be called; null: somebody
+-- is, or it was not told yet.
+alter table lists add column exhausted_at timestamptz;
