@@ -57,11 +57,11 @@ func (o *Options) Validate() error {
 	case !slices.Contains([]Preset{"", PresetVICIdial}, o.Preset):
 		return campaigns.Invalid("preset", "%q is not one of %s", o.Preset, PresetVICIdial)
 	case len(o.Statuses) > 0 && o.Preset == "":
-		return campaigns.Invalid("status", "is for files of a preset")
+		return campaigns.Invalid("--status", "is for files of a preset")
 	}
 	for _, status := range sortedKeys(o.Statuses) {
 		if !slices.Contains(Meanings(), o.Statuses[status]) {
-			return campaigns.Invalid("status", "%s=%s: is not one of %s", status, o.Statuses[status], strings.Join(Meanings(), ", "))
+			return campaigns.Invalid("--status", "%s=%s: is not one of %s", status, o.Statuses[status], strings.Join(Meanings(), ", "))
 		}
 	}
 	return nil
