@@ -54,7 +54,19 @@ func TestScoreEvaluatePrintsJSON(t *testing.T) {
 			t.Errorf("%v: %s", how, out)
 		}
 	}
+	// A column that is excluded tells the day all the same.
 	code, out, said := commandLine(t, "score", "evaluate", "--csv", calls, "--target", "sold", "--exclude", "called_on,talk", "--folds", "3")
+	if code != exitDone || !strings.Contains(out, "days: the dates of called_on") {
+		t.Errorf("exit code %d: %s%s", code, out, said)
+	}
+	text, err := os.ReadFile(calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(calls, []byte(strings.ReplaceAll(string(text), "2026-03-", "day ")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, said = commandLine(t, "score", "evaluate", "--csv", calls, "--target", "sold", "--exclude", "talk", "--folds", "3")
 	if code != exitDone || !strings.Contains(out, "days: n/a") || !strings.Contains(out, "plain logistic regression") {
 		t.Errorf("without a day: exit code %d: %s%s", code, out, said)
 	}

@@ -121,3 +121,16 @@ func (c *explainScoreCmd) Run(_ context.Context, io streams) error {
 	_, _ = fmt.Fprintf(out, "%+.3f\tsum, in doublings of the odds\n", sum)
 	return out.Flush()
 }
+
+// readModel reads a model from a file that --out wrote.
+func readModel(path string) (*model.Model, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	m, err := model.Unmarshal(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}

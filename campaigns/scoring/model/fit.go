@@ -110,15 +110,16 @@ func (m *design) derivatives(beta, z []float64, labels []bool, weight, penalty [
 		if labels[i] {
 			r -= weight[i]
 		}
-		lo, hi := m.start[i], m.start[i+1]
-		for a := lo; a < hi; a++ {
-			ja, va := int(m.index[a]), m.value[a]
+		index, value := m.index[m.start[i]:m.start[i+1]], m.value[m.start[i]:m.start[i+1]]
+		for a, ja := range index {
+			va := value[a]
 			gradient[ja] += r * va
-			row := h[ja*d : ja*d+d]
+			row := h[int(ja)*d : int(ja)*d+d]
 			wa := w * va
 			// Features of a row ascend, so this fills the upper triangle.
-			for b := a; b < hi; b++ {
-				row[m.index[b]] += wa * m.value[b]
+			rest := value[a:]
+			for b, jb := range index[a:] {
+				row[jb] += wa * rest[b]
 			}
 			row[d-1] += wa
 		}
