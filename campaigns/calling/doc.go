@@ -9,9 +9,17 @@
 // that bind a call into a Law: hours intersect, the least of the caps and limits
 // holds, the longest of the periods, and consent where any rule asks for it. An
 // unknown jurisdiction means no call. A rule begins and ends by the date of the
-// place, so it binds from the earliest clock on earth to the latest. Parts of a
-// rule that depend on what is not known here (an existing contract that stands
-// in for a consent, one subject of several) are taken in the stricter way.
+// place, so it binds on each day of UTC that holds a moment of its days, and a
+// Law may be kept for such a day. Parts of a rule that depend on what is not
+// known here (an existing contract that stands in for a consent, one subject of
+// several) are taken in the stricter way. Holidays are the dates of the calendar:
+// where a place moves one that falls on a weekend, its calendar must say so by a
+// rule of its own.
+//
+// Decide takes Facts.Law from Book.Law for the jurisdictions that
+// phone.Jurisdictions gives. A Law is shared without locks, and has what it needs
+// for a decision merged beforehand: Decide allocates nothing where the zones are
+// loaded.
 //
 // A window is decided by the local clock of each zone, minute by minute, so
 // that a day with a shift of daylight saving time has the hours that its people

@@ -53,16 +53,7 @@ func (l *Law) Restrictions(now time.Time) []Restriction {
 	for _, w := range l.weeks {
 		add("hours", w.rule, "%s", w.week)
 	}
-	today := dateOf(now.UTC().Truncate(day))
-	told := map[string]bool{}
-	for _, date := range slices.Sorted(maps.Keys(l.dates)) {
-		for _, d := range l.dates[date] {
-			if d.holiday && date >= today && !told[d.rule] {
-				add("holidays", d.rule, "no calls; the next is %s", time.Unix(date*secondsPerDay, 0).UTC().Format(time.DateOnly))
-				told[d.rule] = true
-			}
-		}
-	}
+	l.tellDates(now, add)
 	for _, c := range l.caps {
 		per := "a calendar day"
 		if c.per > 0 {
@@ -78,9 +69,9 @@ func (l *Law) Restrictions(now time.Time) []Restriction {
 		add("drop limit", d.Rule, "%.4g %% %s, per %s", d.Limit*100, strings.ReplaceAll(string(d.Formula), "_", " "), strings.ReplaceAll(string(d.Window), "_", " "))
 	}
 	add("after a drop", l.RecallAfterDrop.Rule, "no call for %s", span(l.RecallAfterDrop.Duration))
-	switch {
-	case l.RecallByAgent.Duration == l.RecallAfterDrop.Duration:
-	case l.RecallByAgent.Duration == 0:
+	switch l.RecallByAgent.Duration {
+	case l.RecallAfterDrop.Duration:
+	case 0:
 		add("after a drop", l.RecallAfterDrop.Rule, "but at once where an agent is on the line")
 	default:
 		add("after a drop", l.RecallByAgent.Rule, "no call for %s where an agent is on the line", span(l.RecallByAgent.Duration))
@@ -89,6 +80,29 @@ func (l *Law) Restrictions(now time.Time) []Restriction {
 	add("after a conversation", l.AfterConversation.Rule, "no call for %s", span(l.AfterConversation.Duration))
 	add("keep records", l.Retention.Rule, "for %s", span(l.Retention.Duration))
 	return all
+}
+
+// tellDates tells the next holiday of each rule, and the hours on its eve.
+func (l *Law) tellDates(now time.Time, add func(what, rule, format string, args ...any)) {
+	type part struct {
+		rule    string
+		holiday bool
+	}
+	today, told := dateOf(now.UTC().Truncate(day)), map[part]bool{}
+	for _, date := range slices.Sorted(maps.Keys(l.dates)) {
+		for _, d := range l.dates[date] {
+			if date < today || told[part{d.rule, d.holiday}] {
+				continue
+			}
+			told[part{d.rule, d.holiday}] = true
+			next := time.Unix(date*secondsPerDay, 0).UTC().Format(time.DateOnly)
+			if d.holiday {
+				add("holidays", d.rule, "no calls; the next is %s", next)
+			} else {
+				add("eves of holidays", d.rule, "%s; the next is %s", d.hours, next)
+			}
+		}
+	}
 }
 
 // span writes whole days as days, and the rest as hours, minutes and seconds.

@@ -20,6 +20,14 @@ holidays: no calls; the next is 2026-12-25 (fr-conso)
 person cap: 4 in 30 days (fr-conso)
 consent: needed (fr-opt-in)
 after a refusal: no call for 60 days (fr-conso)`},
+		{LawQuery{Jurisdictions: []string{"IT"}}, `
+hours: mon-fri 09:00-20:00, sat 10:00-19:00, sun closed (it-garante)
+eves of holidays: 10:00-19:00; the next is 2026-12-07 (it-garante)
+holidays: no calls; the next is 2026-12-08 (it-garante)
+connect limit: 3s from the answer (it-garante)
+drop limit: 3 % of live answers, per 30 days (it-garante)
+after a drop: no call for 5 days (it-garante)
+keep records: for 731 days (it-garante)`},
 		{LawQuery{Jurisdictions: []string{"GB"}}, `
 hours: mon-sun 08:00-21:00 (gb-ofcom)
 ring time: 15s at least (gb-ofcom)

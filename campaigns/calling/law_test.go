@@ -66,7 +66,7 @@ func (r *rule) broken(b *Book, f Facts, now time.Time, ring time.Duration) strin
 	switch {
 	case !f.LastRefusal.IsZero() && now.Sub(f.LastRefusal) < time.Duration(r.RefusalDays)*24*time.Hour:
 		return "refusal"
-	case !f.LastDrop.IsZero() && now.Sub(f.LastDrop) < r.RecallAfterDrop.Std() && !(r.AgentLiftsRecall && f.AgentGuaranteed):
+	case !f.LastDrop.IsZero() && now.Sub(f.LastDrop) < r.RecallAfterDrop.Std() && (!r.AgentLiftsRecall || !f.AgentGuaranteed):
 		return "drop"
 	case !f.LastConversation.IsZero() && now.Sub(f.LastConversation) < r.AfterConversation.Std():
 		return "conversation"
