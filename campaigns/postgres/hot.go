@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -45,24 +47,15 @@ func (s *Store) QueueHot(ctx context.Context, campaignID int64, candidates []int
 		if err := s.openBuckets(ctx, &p, settings, now); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `select c.bucket_id, `+queuedColumns+` from candidates c
-			join buckets b on b.id = c.bucket_id join lists l on l.id = c.list_id
-			where c.campaign_id = $1 and c.id = any($2) and c.state = 'ready' and c.bucket_id = any($3) and l.active and c.number_id is not null`,
-			campaignID, candidates, p.buckets)
+		rows, err := tx.Query(ctx, `select c.bucket_id, c.list_id, c.id, c.contact_id, c.number_id, c.answer_probability, c.rank, coalesce(c.agent_id, 0)
+			from candidates c join buckets b on b.id = c.bucket_id
+			where c.campaign_id = $1 and c.id = any($2) and c.state = 'ready' and c.bucket_id = any($3) and c.list_id = any($4)
+			and (c.rank >= $5 or b.kind = 'callback') and c.number_id is not null`,
+			campaignID, candidates, p.buckets, slices.Collect(maps.Keys(p.lists)), p.floor)
 		if err != nil {
 			return err
 		}
-		heads, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (head, error) {
-			h := head{item: campaigns.HopperItem{CampaignID: campaignID}}
-			i := &h.item
-			var callback bool
-			err := row.Scan(&h.bucket, &i.CandidateID, &i.ContactID, &i.NumberID, &i.AnswerProbability, &i.Score, &callback, &i.AgentID)
-			i.Score += p.offset[h.bucket]
-			if !callback {
-				i.AgentID = 0
-			}
-			return h, err
-		})
+		heads, err := pgx.CollectRows(rows, p.scanHead)
 		if err != nil {
 			return err
 		}
