@@ -12,9 +12,8 @@
 // place, so it binds on each day of UTC that holds a moment of its days, and a
 // Law may be kept for such a day. Parts of a rule that depend on what is not
 // known here (an existing contract that stands in for a consent, one subject of
-// several) are taken in the stricter way. Holidays are the dates of the calendar:
-// where a place moves one that falls on a weekend, its calendar must say so by a
-// rule of its own.
+// several) are taken in the stricter way. Holidays are the dates of the calendar,
+// not the working days to which some places move those that fall on a weekend.
 //
 // Decide takes Facts.Law from Book.Law for the jurisdictions that
 // phone.Jurisdictions gives. A Law is shared without locks, and has what it needs

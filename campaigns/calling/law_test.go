@@ -270,6 +270,17 @@ func TestALawIsSharedWithoutLocks(t *testing.T) {
 	}
 }
 
+func TestADecisionAllocatesNothing(t *testing.T) {
+	settings := campaigns.DefaultSettings(campaigns.KindWinBack)
+	noon := time.Date(2026, 3, 3, 17, 0, 0, 0, time.UTC)
+	f := allowed(&settings)
+	f.Locations, f.Law = Locations(f.Zones), lawOf(t, LawQuery{Jurisdictions: []string{"US-*"}}, noon)
+	f.PersonAttempts = []time.Time{noon.Add(-time.Hour)}
+	if n := testing.AllocsPerRun(100, func() { Decide(f, noon) }); n != 0 || !Decide(f, noon).Allowed {
+		t.Errorf("%v allocations, %+v", n, Decide(f, noon))
+	}
+}
+
 func BenchmarkDecideByLaw(b *testing.B) {
 	settings := campaigns.DefaultSettings(campaigns.KindWinBack)
 	noon := time.Date(2026, 3, 3, 17, 0, 0, 0, time.UTC)
