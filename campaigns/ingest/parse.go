@@ -73,7 +73,7 @@ func (p *parser) cell(row *Row, i int, text string) error {
 		return nil
 	case strings.IndexByte(text, 0) >= 0:
 		return errors.New("holds a NUL byte")
-	case field == leftOut, p.header.foreign != nil && strings.HasPrefix(text, "0000-00-00"):
+	case field == leftOut, p.header.foreign != nil && (text == sqlNull || strings.HasPrefix(text, "0000-00-00")):
 		return nil
 	case field == "":
 		row.attribute(p.header.names[i], text)

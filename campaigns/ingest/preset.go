@@ -89,8 +89,14 @@ func cellAt(cells []string, i int) string {
 	if i < 0 || i >= len(cells) {
 		return ""
 	}
-	return strings.TrimSpace(cells[i])
+	if text := strings.TrimSpace(cells[i]); text != sqlNull {
+		return text
+	}
+	return ""
 }
+
+// sqlNull is what mysql prints for nothing.
+const sqlNull = "NULL"
 
 // count remembers the status of a row if it is not known.
 func (f *foreign) count(cells []string) {
@@ -151,7 +157,7 @@ func (f *foreign) past(cells []string) (past *Past, column string, err error) {
 
 // time reads a time of MySQL, whose zero is none.
 func (f *foreign) time(text string) (time.Time, error) {
-	if text == "" || strings.HasPrefix(text, "0000-00-00") || strings.EqualFold(text, "NULL") {
+	if text == "" || strings.HasPrefix(text, "0000-00-00") {
 		return time.Time{}, nil
 	}
 	for _, layout := range []string{time.DateTime, "2006-01-02T15:04:05", "2006-01-02 15:04", time.DateOnly} {
