@@ -244,6 +244,7 @@ func TestAnAcceptanceThatIsWrongIsNamedAndTakesNothing(t *testing.T) {
 	h.must(h.store.SetDiscountLimit(t.Context(), campaigns.DiscountLimit{Role: campaigns.RoleAgent, Percent: 5}))
 	h.must(h.store.SetDiscountLimit(t.Context(), campaigns.DiscountLimit{User: "ann", Percent: 10}))
 	h.talked(p, agent, callID(1))
+	h.long(`update campaigns set updated_at = updated_at - interval '1 hour'`)
 	version := h.pop(p, agent).OfferShown.VersionID
 	strange := h.id(`select v.id from offer_versions v join offers o on o.id = v.offer_id where o.name = 'strange'`)
 	notSale := h.sale(agent, callID(1), version, 0)

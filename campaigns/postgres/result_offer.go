@@ -33,8 +33,34 @@ func (s *Store) confirmDisclosures(ctx context.Context, tx pgx.Tx, r campaigns.R
 		select $1, code, $3, $4, $5 from unnest($2::text[]) as code on conflict do nothing`, r.CallID, r.Disclosures, version.ID, r.AgentID, now)
 }
 
+// callSpan is a call as far as its script and offer go.
+type callSpan struct {
+	// shown is the earliest that its screen pop can have been built.
+	shown, ended time.Time
+	// changed is set when the campaign's settings were changed since: then nobody
+	// knows what the pop was made of.
+	changed bool
+}
+
+// popLead is how long before the answer a screen pop is built at most: while the
+// phone rings.
+const popLead = 2 * time.Minute
+
+func (s *Store) spanOf(ctx context.Context, q querier, id campaigns.CallID) (callSpan, error) {
+	var span callSpan
+	var updated *time.Time
+	err := q.QueryRow(ctx, `select k.started_at, coalesce(k.ended_at, k.started_at), c.updated_at
+		from calls k left join campaigns c on c.id = k.campaign_id where k.id = $1`, id).Scan(&span.shown, &span.ended, &updated)
+	span.shown = span.shown.Add(-popLead)
+	// Settings are dated by the wall clock, calls by business time.
+	span.changed = updated != nil && updated.Add(s.clock.Offset()).After(span.shown)
+	return span, err
+}
+
 // scriptOf gives the script that binds the result: the version that the screen
-// showed, if it was in force during the call, else the one in force.
+// showed, if it was in force during the call. A result that names none is bound
+// by the one that was in force when the pop was built, where that is known: what
+// came later the agent has not seen.
 func (s *Store) scriptOf(ctx context.Context, tx pgx.Tx, r campaigns.Result, c resultCall) (campaigns.ScriptVersion, bool, error) {
 	person, err := personOf(ctx, tx, c.contactID)
 	if err != nil {
@@ -44,17 +70,24 @@ func (s *Store) scriptOf(ctx context.Context, tx pgx.Tx, r campaigns.Result, c r
 	if err != nil {
 		return campaigns.ScriptVersion{}, false, err
 	}
+	span, err := s.spanOf(ctx, tx, r.CallID)
+	if err != nil {
+		return campaigns.ScriptVersion{}, false, err
+	}
 	if r.ScriptVersion == 0 {
-		return scriptInForce(ctx, tx, w.script, person.Language)
+		if span.changed {
+			return campaigns.ScriptVersion{}, false, nil
+		}
+		return scriptInForce(ctx, tx, w.script, person.Language, span.shown)
 	}
 	names, err := armValues(ctx, tx, c.campaignID, campaigns.SubjectScript)
 	if err != nil {
 		return campaigns.ScriptVersion{}, false, err
 	}
 	shown, err := queryScripts(ctx, tx, `select `+scriptColumns+` from script_versions v join scripts c on c.id = v.script_id
-		where v.id = $1 and c.name = any($2) and exists (select from script_publications p
-			where p.version_id = v.id and (p.until_at is null or p.until_at >= (select started_at - interval '1 minute' from calls where id = $3)))`,
-		r.ScriptVersion, append(names, w.script), r.CallID)
+		where v.id = $1 and (c.name = any($2) or $4) and exists (select from script_publications p
+			where p.version_id = v.id and (p.until_at is null or p.until_at >= $3))`,
+		r.ScriptVersion, append(names, w.script, c.settings.Script), span.shown, span.changed)
 	if err != nil {
 		return campaigns.ScriptVersion{}, false, err
 	}
@@ -134,41 +167,40 @@ func (s *Store) acceptOffer(ctx context.Context, tx pgx.Tx, r campaigns.Result, 
 type acceptance struct {
 	standing campaigns.OfferStanding
 	person   campaigns.Contact
-	// ended is when the conversation was over: who accepted before the offer's
-	// end keeps it, however late the result is given.
-	ended time.Time
+	// span: who accepted before the offer's end keeps it, however late the result
+	// is given.
+	span callSpan
 }
 
 func (a *acceptance) expired() bool {
-	return a.standing.Offer.ExpiresAt != nil && !a.ended.Before(*a.standing.Offer.ExpiresAt)
+	return a.standing.Offer.ExpiresAt != nil && !a.span.ended.Before(*a.standing.Offer.ExpiresAt)
 }
 
 // acceptance reads the version accepted, which must be one that the campaign
 // could offer during the call.
 func (s *Store) acceptance(ctx context.Context, tx pgx.Tx, r campaigns.Result, c resultCall) (acceptance, error) {
 	var a acceptance
-	var began time.Time
-	if err := tx.QueryRow(ctx, `select started_at, coalesce(ended_at, started_at) from calls where id = $1`, r.CallID).Scan(&began, &a.ended); err != nil {
+	var err error
+	if a.span, err = s.spanOf(ctx, tx, r.CallID); err != nil {
 		return a, err
 	}
-	var err error
 	a.standing, err = scanOffer(tx.QueryRow(ctx, `select `+offerColumns+` from offers o join offer_versions v on v.offer_id = o.id
 		where v.id = $1 and not exists (select from offer_versions n where n.offer_id = o.id and n.version = v.version + 1
-			and n.created_at < $2::timestamptz - interval '1 minute')`, r.Offer.VersionID, began))
+			and n.created_at < $2)`, r.Offer.VersionID, a.span.shown))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return a, campaigns.Invalid("offer.version_id", "%d was no offer of this call", r.Offer.VersionID)
 	}
 	if err != nil {
 		return a, err
 	}
-	if a.person, err = personOf(ctx, tx, c.contactID); err != nil {
+	if a.person, err = personOf(ctx, tx, c.contactID); err != nil || a.span.changed {
 		return a, err
 	}
 	starts, err := armValues(ctx, tx, c.campaignID, campaigns.SubjectOffer)
 	if err != nil {
 		return a, err
 	}
-	offered, err := reachable(ctx, tx, append(starts, c.settings.OfferFor(&a.person)))
+	offered, err := reachable(ctx, tx, append(starts, c.settings.OfferFor(&a.person), c.settings.Offer))
 	if err == nil && !slices.Contains(offered, a.standing.Offer.Name) {
 		return a, campaigns.Invalid("offer.version_id", "%s is no offer of this campaign for the customer", a.standing.Offer.Name)
 	}
@@ -232,7 +264,7 @@ func (s *Store) cannotAccept(ctx context.Context, tx pgx.Tx, a acceptance, c res
 	why := choice.note
 	switch {
 	case a.expired():
-		why = a.standing.Unfit(a.ended)
+		why = a.standing.Unfit(a.span.ended)
 	case why == "":
 		// It is not used up, but has no room for the discount.
 		why = "what is left of the budget of " + name + " does not cover it with this discount"

@@ -182,11 +182,13 @@ func (s *Store) Script(ctx context.Context, name string) (campaigns.Script, erro
 	return script, err
 }
 
-// scriptInForce gives the text of a script in the person's language, else in its
-// default one; false where there is no script of the name.
-func scriptInForce(ctx context.Context, q querier, name, language string) (campaigns.ScriptVersion, bool, error) {
-	all, err := queryScripts(ctx, q, `select `+scriptColumns+` from scripts c join script_publications p on p.script_id = c.id and p.until_at is null
-		join script_versions v on v.id = p.version_id where c.name = $1`, name)
+// scriptInForce gives the text of a script that was in force at a time, in the
+// person's language, else in its default one; false where there was none of the
+// name.
+func scriptInForce(ctx context.Context, q querier, name, language string, at time.Time) (campaigns.ScriptVersion, bool, error) {
+	all, err := queryScripts(ctx, q, `select `+scriptColumns+` from scripts c join script_publications p on p.script_id = c.id
+		join script_versions v on v.id = p.version_id
+		where c.name = $1 and p.from_at <= $2 and (p.until_at is null or p.until_at > $2) order by p.from_at desc`, name, at)
 	if err != nil || len(all) == 0 {
 		return campaigns.ScriptVersion{}, false, err
 	}

@@ -146,6 +146,11 @@ func TestAResultNeedsTheDisclosuresOfItsScript(t *testing.T) {
 	s := script("hello")
 	h.scripted(s)
 	h.campaignSays("hello")
+	// What an agent who talks already has not seen binds nobody.
+	h.talked(h.queued(1)[0], agent, callID(30))
+	unseen := h.result(agent, callID(30), campaigns.DispositionServed)
+	h.commit(unseen)
+	h.long(`update script_publications set from_at = from_at - interval '1 hour'`, `update campaigns set updated_at = updated_at - interval '1 hour'`)
 	version := h.pop(h.queued(1)[0], agent).ScriptShown.VersionID
 	// A later version that asks for more binds later calls only.
 	more := s.Texts["en"]
@@ -200,16 +205,28 @@ func TestAResultNeedsTheDisclosuresOfItsScript(t *testing.T) {
 		t.Errorf("under the version that was shown: %v", err)
 	}
 	h.talked(h.queued(1)[0], agent, callID(21))
+	h.long(`update script_publications set from_at = from_at - interval '1 hour', until_at = until_at - interval '1 hour'`)
 	if err := commit(21, campaigns.DispositionNotInterested, 0, "recorded"); campaigns.CodeOf(err) != campaigns.CodeInvalid || !strings.Contains(err.Error(), "more is not confirmed") {
 		t.Errorf("under the version in force: %v", err)
 	}
-	h.exec(`update script_publications set until_at = $1, from_at = $1 where until_at is not null`, h.ago(3600_000_000_000))
 	if err := commit(21, campaigns.DispositionNotInterested, version, "recorded"); campaigns.CodeOf(err) != campaigns.CodeInvalid || !strings.Contains(err.Error(), "script_version: ") {
 		t.Errorf("under a version long withdrawn: %v", err)
 	}
 	h.campaignSays("Say hello.")
+	h.exec(`update campaigns set updated_at = now()`)
+	if err := commit(21, campaigns.DispositionNotInterested, version+1000, "recorded"); campaigns.CodeOf(err) != campaigns.CodeInvalid || !strings.Contains(err.Error(), "script_version: ") {
+		t.Errorf("under no version: %v", err)
+	}
 	if err := commit(21, campaigns.DispositionNotInterested, 0, "recorded"); campaigns.CodeOf(err) != campaigns.CodeInvalid || !strings.Contains(err.Error(), "has no script that asks for any") {
 		t.Errorf("without a script: %v", err)
+	}
+}
+
+// long puts what happened into the past, by statements.
+func (h *house) long(statements ...string) {
+	h.t.Helper()
+	for _, sql := range statements {
+		h.exec(sql)
 	}
 }
 
