@@ -28,6 +28,7 @@ type Config struct {
 	Log        Log        `koanf:"log"`
 	Metrics    Metrics    `koanf:"metrics"`
 	SafeHarbor SafeHarbor `koanf:"safe_harbor"`
+	Calling    Calling    `koanf:"calling"`
 }
 
 // Role is a part of Ringmaster that a process runs.
@@ -188,6 +189,13 @@ type Metrics struct {
 type SafeHarbor struct {
 	// File is a WAV file; empty: a built-in tone message.
 	File string `koanf:"file"`
+}
+
+// Calling is what binds calls by law.
+type Calling struct {
+	// RulesFile is the installation's own book of calling rules; empty: those that
+	// come with the program.
+	RulesFile string `koanf:"rules_file"`
 }
 
 // Secret is text that no log and no printed struct shows.

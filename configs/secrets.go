@@ -26,6 +26,7 @@ func (l *loader) files(c *Config) {
 		l.secret(trunkKey(i, "password"), &t.Password, trunkKey(i, "password_file"), &t.PasswordFile)
 	}
 	l.existing("safe_harbor.file", &c.SafeHarbor.File)
+	l.existing("calling.rules_file", &c.Calling.RulesFile)
 }
 
 // storeURL takes a server's URL from its file. The environment's URL beats the

@@ -35,6 +35,9 @@ type lawKey struct {
 // lawsKept bounds both memories.
 const lawsKept = 10_000
 
+// Rules gives the book of calling rules that the store decides by.
+func (s *Store) Rules() *calling.Book { return s.laws.book }
+
 func newLawBook(book *calling.Book) *lawBook {
 	return &lawBook{book: book, places: map[place]string{}, laws: map[lawKey]*calling.Law{}}
 }

@@ -97,11 +97,15 @@ func TestServeTellsWhatIsWrong(t *testing.T) {
 		"key that was removed":   {good + "agents: { wrap_up_limit: 1m }\n", []string{"agents.wrap_up_limit", "unknown key"}},
 		"number that is none":    {good + "phone: { default_region: Mars }\n", []string{"phone.default_region"}},
 		"no safe-harbor message": {good + "safe_harbor: { file: nofile.wav }\n", []string{"safe_harbor.file", "nofile.wav"}},
+		"rules without a source": {good + "calling: { rules_file: rules.json }\n", []string{"calling.rules_file", "rules.house.sources"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "bad.yaml")
-			for name, text := range map[string]string{path: c.config, filepath.Join(filepath.Dir(path), "number-key"): strings.Repeat("k", 40)} {
+			for name, text := range map[string]string{
+				path: c.config, filepath.Join(filepath.Dir(path), "number-key"): strings.Repeat("k", 40),
+				filepath.Join(filepath.Dir(path), "rules.json"): `{"rules":[{"id":"house","jurisdiction":"US"}]}`,
+			} {
 				if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}

@@ -10,6 +10,7 @@ import (
 	"github.com/lmittmann/tint"
 	"golang.org/x/term"
 
+	"ringmaster/campaigns/calling"
 	"ringmaster/campaigns/postgres"
 	"ringmaster/configs"
 )
@@ -34,8 +35,12 @@ func (c *cli) withStore(ctx context.Context, io streams, f func(*postgres.Store)
 
 // openStore connects and migrates.
 func openStore(ctx context.Context, cfg *configs.Config, logger *slog.Logger) (*postgres.Store, error) {
+	book, err := ruleBook(cfg)
+	if err != nil {
+		return nil, err
+	}
 	store, err := postgres.Open(ctx, postgres.Options{
-		URL: cfg.Database.URL, ClockOffset: cfg.Clock.Offset, NumberKey: []byte(cfg.Secrets.NumberKey.Reveal()), Logger: logger,
+		Rules: book, URL: cfg.Database.URL, ClockOffset: cfg.Clock.Offset, NumberKey: []byte(cfg.Secrets.NumberKey.Reveal()), Logger: logger,
 	})
 	if err != nil {
 		return nil, err
@@ -45,6 +50,22 @@ func openStore(ctx context.Context, cfg *configs.Config, logger *slog.Logger) (*
 		return nil, err
 	}
 	return store, nil
+}
+
+// ruleBook reads the rules of the configuration.
+func ruleBook(cfg *configs.Config) (*calling.Book, error) {
+	if cfg.Calling.RulesFile == "" {
+		return calling.LoadBook()
+	}
+	text, err := os.ReadFile(cfg.Calling.RulesFile)
+	if err != nil {
+		return nil, fmt.Errorf("calling.rules_file: %w", err)
+	}
+	book, err := calling.ParseBook(text)
+	if err != nil {
+		return nil, fmt.Errorf("calling.rules_file: %s: %w", cfg.Calling.RulesFile, err)
+	}
+	return book, nil
 }
 
 // newLogger writes to w as the configuration says.

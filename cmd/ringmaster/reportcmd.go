@@ -97,7 +97,7 @@ func makeReport(ctx context.Context, store *postgres.Store, q reportQuery) (repo
 	}
 	switch q.kind {
 	case report.KindCampaign:
-		rate, err := dropRate(campaign, q.span.until)
+		rate, err := dropRate(store.Rules(), campaign, q.span.until)
 		if err != nil {
 			return made, err
 		}
@@ -119,11 +119,7 @@ const rollUpAtOnce = 100
 
 // dropRate gives the drop rate by the rule that binds the campaign in the
 // country that it calls.
-func dropRate(campaign campaigns.Campaign, now time.Time) (func(drops, humans, machines float64) (float64, string), error) {
-	book, err := calling.LoadBook()
-	if err != nil {
-		return nil, err
-	}
+func dropRate(book *calling.Book, campaign campaigns.Campaign, now time.Time) (func(drops, humans, machines float64) (float64, string), error) {
 	law, err := book.Law(calling.LawQuery{
 		Jurisdictions: []string{campaign.Settings.DefaultRegion}, Rules: campaign.Settings.Compliance.Rules,
 		Purpose: campaign.Settings.Compliance.Purpose, Business: campaign.Settings.Compliance.Business,
