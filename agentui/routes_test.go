@@ -53,6 +53,10 @@ func matrix() map[string]route {
 		"DELETE /v1/contacts/{id}/complaints": {"/v1/contacts/7/complaints", "", silent},
 		"POST /v1/events":                     {"/v1/events", `{"id":"e1","type":"contract_ended","at":"2026-03-03T10:00:00Z","contact":{"external_id":"C1"}}`, supervisors},
 		"POST /v1/calls/{id}/discount":        {"/v1/calls/01JD8QYW8E0000000000000001/discount", `{"percent":20}`, silent},
+		"GET /v1/campaigns/{id}/lists":        {"/v1/campaigns/3/lists", "", supervisors},
+		"POST /v1/campaigns/{id}/lists":       {"/v1/campaigns/3/lists", `{"name":"autumn","mix":0.3}`, supervisors},
+		"PATCH /v1/lists/{id}":                {"/v1/lists/5", `{"active":false,"expires_at":"2026-12-31T23:00:00Z"}`, supervisors},
+		"POST /v1/lists/{id}/reset":           {"/v1/lists/5/reset", `{"reasons":["busy"],"dry_run":true}`, supervisors},
 		"GET /v1/reports/{kind}":              {"/v1/reports/agents", "", supervisors},
 		// Without an upgrade the socket's address is no page; who may open it
 		// is TestSocketDoors.

@@ -38,6 +38,7 @@ type Options struct {
 	Events     rest.Events
 	Discounts  rest.Discounts
 	Reports    rest.Reports
+	Lists      rest.Lists
 	// Ready gives what is not ready by name, with the reason; none: all is.
 	Ready func(ctx context.Context) map[string]string
 
@@ -97,7 +98,7 @@ func New(o Options) (*Server, error) {
 	router.NotFound(notFound)
 	router.MethodNotAllowed(methodNotAllowed)
 	if err := rest.Mount(router, rest.Options{
-		Auth: manager, Campaigns: o.Campaigns, Protection: o.Protection, Rights: o.Rights, Events: o.Events, Discounts: o.Discounts, Reports: o.Reports, Floor: o.Floor, Ready: o.Ready,
+		Auth: manager, Campaigns: o.Campaigns, Protection: o.Protection, Rights: o.Rights, Events: o.Events, Discounts: o.Discounts, Reports: o.Reports, Lists: o.Lists, Floor: o.Floor, Ready: o.Ready,
 		Gatherer: o.Gatherer, Logger: o.Logger, Version: o.Version,
 	}); err != nil {
 		return nil, err

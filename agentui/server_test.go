@@ -160,6 +160,22 @@ func (w *world) Report(_ context.Context, q rest.ReportQuery) ([]byte, error) {
 	return []byte(`{"kind":"` + q.Kind + `"}`), nil
 }
 
+func (w *world) ListFigures(context.Context, int64) ([]campaigns.ListFigures, error) { return nil, nil }
+
+func (w *world) CreateList(_ context.Context, campaign int64, name string, s campaigns.ListSettings) (campaigns.List, error) {
+	return campaigns.List{ID: 5, CampaignID: campaign, Name: name, ListSettings: s}, nil
+}
+
+func (w *world) ChangeList(_ context.Context, id int64, change func(*campaigns.ListSettings)) (campaigns.List, error) {
+	l := campaigns.List{ID: id, ListSettings: campaigns.ListSettings{Active: true, Mix: 0.5}}
+	change(&l.ListSettings)
+	return l, nil
+}
+
+func (w *world) ResetList(_ context.Context, _ int64, reasons []campaigns.Reason, _ bool) (campaigns.ListReset, error) {
+	return campaigns.ListReset{}, campaigns.CheckReset(reasons)
+}
+
 func (w *world) ApproveDiscount(context.Context, campaigns.CallID, float64, campaigns.User, string) error {
 	return nil
 }
@@ -192,7 +208,7 @@ func newSite(t *testing.T) *site {
 	reg := prometheus.NewRegistry()
 	server, err := agentui.New(agentui.Options{
 		PublicURL: "http://calls.example.com", Origins: []string{"https://crm.example.com"}, Version: "test",
-		Users: s.world, Sessions: s.world, Agents: s.world, Floor: s.world, Campaigns: s.world, Protection: s.world, Rights: s.world, Events: s.world, Discounts: s.world, Reports: s.world, Ready: s.ready,
+		Users: s.world, Sessions: s.world, Agents: s.world, Floor: s.world, Campaigns: s.world, Protection: s.world, Rights: s.world, Events: s.world, Discounts: s.world, Reports: s.world, Lists: s.world, Ready: s.ready,
 		Logger: slog.New(slog.DiscardHandler), Registerer: reg, Gatherer: reg, PasswordCost: auth.Cost{MemoryKiB: 64, Iterations: 1},
 	})
 	if err != nil {

@@ -28,6 +28,7 @@ type Options struct {
 	Events     Events
 	Discounts  Discounts
 	Reports    Reports
+	Lists      Lists
 	Floor      FloorSource
 	// Ready gives what is not ready by name, with the reason; none: all is.
 	Ready func(ctx context.Context) map[string]string
@@ -57,6 +58,8 @@ func (o *Options) Validate() error {
 		return campaigns.Invalid("rest.Options.Events", "missing")
 	case o.Reports == nil:
 		return campaigns.Invalid("rest.Options.Reports", "missing")
+	case o.Lists == nil:
+		return campaigns.Invalid("rest.Options.Lists", "missing")
 	case o.Floor == nil:
 		return campaigns.Invalid("rest.Options.Floor", "missing")
 	case o.Ready == nil:
@@ -99,6 +102,7 @@ func Mount(router chi.Router, opts Options) error {
 	a.eventRoutes()
 	a.discountRoutes()
 	a.reportRoutes()
+	a.listRoutes()
 	document, err := json.MarshalIndent(a.huma.OpenAPI(), "", "  ")
 	if err != nil {
 		return fmt.Errorf("write the OpenAPI document: %w", err)

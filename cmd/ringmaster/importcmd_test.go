@@ -46,7 +46,7 @@ func TestMovingOverFromVICIdial(t *testing.T) {
 	says(t, o.do("import", "--preset", "vicidial", "--campaign", "winback", "--status", "HUNGUP=not_available", strange), "of 7 rows")
 	for want, args := range map[string][]string{
 		"--status: A=gone: is not one of ready": {"--preset", "vicidial", "--status", "A=gone"},
-		"--status A: is not STATUS=MEANING":    {"--preset", "vicidial", "--status", "A"},
+		"--status A: is not STATUS=MEANING":     {"--preset", "vicidial", "--status", "A"},
 		"--zone Mars: is no IANA time zone":     {"--preset", "vicidial", "--zone", "Mars"},
 		"--map x: is not field=Column":          {"--map", "x"},
 		`--map: "x" is no field`:                {"--map", "x=y"},
