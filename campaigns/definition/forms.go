@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -62,7 +63,7 @@ func daysOf(text string) ([]int, error) {
 		}
 		from, until := slices.Index(days, strings.TrimSpace(first)), slices.Index(days, strings.TrimSpace(last))
 		if from < 0 || until < 0 {
-			return nil, fmt.Errorf("names no days; write mon, mon-fri or mon,wed,fri")
+			return nil, errors.New("names no days; write mon, mon-fri or mon,wed,fri")
 		}
 		for day := from; ; day = (day + 1) % 7 {
 			all = append(all, day)
@@ -77,7 +78,7 @@ func daysOf(text string) ([]int, error) {
 func hoursOf(node *yaml.Node) (campaigns.Hours, error) {
 	wrong := fmt.Errorf("%q are no hours such as 08:00-21:00, or closed", short(node.Value))
 	if node.Kind != yaml.ScalarNode {
-		return campaigns.Hours{}, fmt.Errorf("must be hours such as 08:00-21:00, or closed")
+		return campaigns.Hours{}, errors.New("must be hours such as 08:00-21:00, or closed")
 	}
 	if node.Value == "closed" {
 		return campaigns.Hours{}, nil

@@ -77,7 +77,7 @@ func (p *parser) cell(row *Row, i int, text string) error {
 		return nil
 	case field == "":
 		row.attribute(p.header.names[i], text)
-		if p.header.derived != nil && p.header.derived[i] != "" {
+		if i < len(p.header.derived) && p.header.derived[i] != "" {
 			return p.derive(p.header.derived[i], text)
 		}
 		return nil
