@@ -48,7 +48,7 @@ func (s *Store) popTexts(ctx context.Context, pop *campaigns.Pop, campaign *camp
 	pop.Arms = w.arms
 	values := campaigns.MergeValues{Contact: &pop.Contact, Agent: agent, Campaign: campaign.Name}
 	pop.Script, pop.Offer = campaigns.Merge(w.script, values), campaigns.Merge(w.offer, values)
-	version, found, err := scriptInForce(ctx, s.pool, w.script, pop.Contact.Language, now)
+	version, found, err := scriptInForce(ctx, s.pool, w.script, pop.Contact.Language, time.Time{})
 	if err != nil {
 		return classify(err)
 	}

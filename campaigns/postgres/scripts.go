@@ -182,13 +182,14 @@ func (s *Store) Script(ctx context.Context, name string) (campaigns.Script, erro
 	return script, err
 }
 
-// scriptInForce gives the text of a script that was in force at a time, in the
-// person's language, else in its default one; false where there was none of the
-// name.
+// scriptInForce gives the text of a script that was in force at a time, or with
+// the zero time is now, in the person's language, else in its default one; false
+// where there was none of the name.
 func scriptInForce(ctx context.Context, q querier, name, language string, at time.Time) (campaigns.ScriptVersion, bool, error) {
 	all, err := queryScripts(ctx, q, `select `+scriptColumns+` from scripts c join script_publications p on p.script_id = c.id
 		join script_versions v on v.id = p.version_id
-		where c.name = $1 and p.from_at <= $2 and (p.until_at is null or p.until_at > $2) order by p.from_at desc`, name, at)
+		where c.name = $1 and case when $2::timestamptz is null then p.until_at is null
+			else p.from_at <= $2 and (p.until_at is null or p.until_at > $2) end order by p.from_at desc`, name, optional(at))
 	if err != nil || len(all) == 0 {
 		return campaigns.ScriptVersion{}, false, err
 	}
