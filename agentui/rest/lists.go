@@ -102,7 +102,7 @@ func (a *api) listRoutes() {
 			settings := campaigns.ListSettings{Active: true}
 			over(&settings)
 			made, err := a.opts.Lists.CreateList(ctx, in.ID, in.Body.Name, settings)
-			return &body[campaigns.List]{made}, a.logList(ctx, "list made", made.ID, err)
+			return &body[campaigns.List]{made}, a.logList(ctx, "creation", made.ID, err)
 		})
 	register(a, operation{http.MethodPatch, "/v1/lists/{id}", "change-list", "Switch a list on or off, or change its priority, mix, end or origin", supervisors()},
 		func(ctx context.Context, in *changeListRequest) (*body[campaigns.List], error) {
@@ -111,19 +111,19 @@ func (a *api) listRoutes() {
 				return nil, err
 			}
 			changed, err := a.opts.Lists.ChangeList(ctx, in.ID, over)
-			return &body[campaigns.List]{changed}, a.logList(ctx, "list changed", in.ID, err)
+			return &body[campaigns.List]{changed}, a.logList(ctx, "setting", in.ID, err)
 		})
 	register(a, operation{http.MethodPost, "/v1/lists/{id}/reset", "reset-list", "Begin a new pass: who was not reached becomes ready again", supervisors()},
 		func(ctx context.Context, in *resetListRequest) (*body[campaigns.ListReset], error) {
 			reset, err := a.opts.Lists.ResetList(ctx, in.ID, in.Body.Reasons, in.Body.DryRun)
-			return &body[campaigns.ListReset]{reset}, a.logList(ctx, "list reset", in.ID, err)
+			return &body[campaigns.ListReset]{reset}, a.logList(ctx, "reset", in.ID, err)
 		})
 }
 
 // logList tells who has changed a list.
 func (a *api) logList(ctx context.Context, what string, id int64, err error) error {
 	if err == nil {
-		a.log.Info(what, "list", id, "user", userOf(ctx).Name)
+		a.log.Info("list changed", "how", what, "list", id, "user", userOf(ctx).Name)
 	}
 	return err
 }

@@ -73,7 +73,7 @@ func TestStatusesThatAreNotKnownAreNamed(t *testing.T) {
 // TestEveryStatusHasAMeaning holds the table against what a status may mean.
 func TestEveryStatusHasAMeaning(t *testing.T) {
 	t.Parallel()
-	for _, status := range strings.FieldsSeq("NEW QUEUE INCALL DROP XDROP PDROP NA AA A AM AL B AB DC ADC ADCT DNC DNCL DNCC CALLBK CBHOLD NI NP SALE XFER N PU LRERR DISPO PM ERI DONEM AFAX TIMEOT") {
+	for status := range strings.FieldsSeq("NEW QUEUE INCALL DROP XDROP PDROP NA AA A AM AL B AB DC ADC ADCT DNC DNCL DNCC CALLBK CBHOLD NI NP SALE XFER N PU LRERR DISPO PM ERI DONEM AFAX TIMEOT") {
 		m, _, _, err := read(t, leads("1|"+status+"||1|2125550101||Ann|||||1||"), vicidial)
 		if err != nil || len(m.rows) != 1 || m.rows[0].Past.Status != status {
 			t.Fatalf("%s: %v", status, err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -52,7 +53,7 @@ func (c *importCmd) Validate() error {
 	case !slices.Contains([]string{"", string(ingest.PresetVICIdial), presetLog, presetDNC}, c.Preset):
 		return fmt.Errorf("--preset %s: is not one of %s, %s, %s", c.Preset, ingest.PresetVICIdial, presetLog, presetDNC)
 	case c.Campaign == "" && c.Preset != presetDNC:
-		return fmt.Errorf("missing flags: --campaign=NAME")
+		return errors.New("missing flags: --campaign=NAME")
 	case c.Preset == presetDNC && (c.DryRun || len(c.Map) > 0):
 		return fmt.Errorf("--preset %s: has no --dry-run and no --map", presetDNC)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -254,7 +255,7 @@ func (setListCmd) Help() string {
 // Run changes the list.
 func (c *setListCmd) Run(ctx context.Context, io streams, all *cli) error {
 	if c.listSettings == (listSettings{}) {
-		return fmt.Errorf("nothing to set: give --priority, --mix, --expires, --source or --provenance")
+		return errors.New("nothing to set: give --priority, --mix, --expires, --source or --provenance")
 	}
 	over, err := c.over()
 	if err != nil {
