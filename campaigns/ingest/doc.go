@@ -20,6 +20,13 @@
 // file the first row of a person wins, later ones fill gaps. So a file that is
 // imported again changes nothing.
 //
+// # Other systems
+//
+// A preset reads what another system exports; VICIDIAL.md guides through the one
+// there is. A lead brings along where it stands: Row.Past, which the Store turns
+// into a state by the campaign's own rules. ImportHistory reads the calls that
+// the other system has made.
+//
 // # Concurrency and shutdown
 //
 // Import reads in one goroutine, parses in as many as there are processors and
