@@ -74,7 +74,8 @@ func (s *Store) rollUpHour(ctx context.Context, hour time.Time) error {
 	})
 }
 
-// rollups make the hour from $1 until $2.
+// rollups make the hour from $1 until $2. What was imported from another system
+// is history of the person, not work of this floor.
 var rollups = []string{
 	`delete from rollup_attempts where hour = $1 and $2::timestamptz is not null`,
 	`insert into rollup_attempts
@@ -82,7 +83,7 @@ var rollups = []string{
 			count(*) filter (where a.candidate_id is not null and not exists (select from attempts e
 				where e.contact_id = a.contact_id and e.candidate_id = a.candidate_id and e.reserved_at < a.reserved_at))
 		from attempts a left join candidates c on c.id = a.candidate_id
-		where a.reserved_at >= $1 and a.reserved_at < $2 group by 2, 3, 4, 5`,
+		where a.node <> 'import' and a.reserved_at >= $1 and a.reserved_at < $2 group by 2, 3, 4, 5`,
 	`delete from rollup_calls where hour = $1 and $2::timestamptz is not null`,
 	`insert into rollup_calls
 		select $1, coalesce(k.campaign_id, 0), coalesce(c.list_id, 0), k.queue, coalesce(k.agent_id, 0), k.direction, coalesce(k.disposition, ''),
@@ -90,7 +91,7 @@ var rollups = []string{
 			sum(k.talk_ms), sum(k.hold_ms), sum(k.wrap_up_ms),
 			coalesce(sum(c.propensity) filter (where k.direction = 'outbound' and k.bridged_at is not null), 0)
 		from calls k left join candidates c on c.id = k.candidate_id
-		where k.started_at >= $1 and k.started_at < $2 group by 2, 3, 4, 5, 6, 7`,
+		where k.node <> 'import' and k.started_at >= $1 and k.started_at < $2 group by 2, 3, 4, 5, 6, 7`,
 	`delete from rollup_agents where hour = $1 and $2::timestamptz is not null`,
 	// A spell lies within the day before its end. Its hold is spread evenly.
 	`insert into rollup_agents
@@ -103,29 +104,29 @@ var rollups = []string{
 	`insert into rollup_bins
 		select $1, a.campaign_id, '', 'first_call', round(4 * log(2, greatest(extract(epoch from a.sent_at - c.event_at), 1)::numeric))::integer, count(*), 0, 0
 		from attempts a join candidates c on c.id = a.candidate_id
-		where a.reserved_at >= $1 and a.reserved_at < $2 and a.sent_at is not null and not exists (select from attempts e
+		where a.node <> 'import' and a.reserved_at >= $1 and a.reserved_at < $2 and a.sent_at is not null and not exists (select from attempts e
 			where e.contact_id = a.contact_id and e.candidate_id = a.candidate_id and e.reserved_at < a.reserved_at)
 		group by 2, 5`,
 	`insert into rollup_bins
 		select $1, coalesce(k.campaign_id, 0), k.queue, 'wait', floor(extract(epoch from k.bridged_at - k.started_at))::integer, count(*), 0, 0
-		from calls k where k.started_at >= $1 and k.started_at < $2 and k.direction = 'inbound' and k.bridged_at is not null group by 2, 3, 5`,
+		from calls k where k.node <> 'import' and k.started_at >= $1 and k.started_at < $2 and k.direction = 'inbound' and k.bridged_at is not null group by 2, 3, 5`,
 	`insert into rollup_bins
 		select $1, k.campaign_id, '', 'age', greatest(floor(extract(epoch from k.started_at - c.event_at) / 86400), 0)::integer, count(*),
 			count(*) filter (where k.disposition = 'sale'), 0
 		from calls k join candidates c on c.id = k.candidate_id
-		where k.started_at >= $1 and k.started_at < $2 and k.direction = 'outbound' and k.bridged_at is not null and k.disposition is not null
+		where k.node <> 'import' and k.started_at >= $1 and k.started_at < $2 and k.direction = 'outbound' and k.bridged_at is not null and k.disposition is not null
 		group by 2, 5`,
 	`insert into rollup_bins
 		select $1, k.campaign_id, '', 'score', floor(100 * c.propensity)::integer, count(*), count(*) filter (where k.disposition = 'sale'), sum(c.propensity)
 		from calls k join candidates c on c.id = k.candidate_id
-		where k.started_at >= $1 and k.started_at < $2 and k.direction = 'outbound' and k.bridged_at is not null and k.disposition is not null
+		where k.node <> 'import' and k.started_at >= $1 and k.started_at < $2 and k.direction = 'outbound' and k.bridged_at is not null and k.disposition is not null
 		group by 2, 5`,
 	`insert into rollup_bins
 		select $1, a.campaign_id, '', 'local_hour',
 			(24 * extract(dow from a.reserved_at at time zone b.zones[1]) + extract(hour from a.reserved_at at time zone b.zones[1]))::integer,
 			count(*), count(*) filter (where a.outcome in ('answered', 'dropped')), 0
 		from attempts a join candidates c on c.id = a.candidate_id join buckets b on b.id = c.bucket_id
-		where a.reserved_at >= $1 and a.reserved_at < $2 and a.sent_at is not null and b.zones[1] is not null group by 2, 5`,
+		where a.node <> 'import' and a.reserved_at >= $1 and a.reserved_at < $2 and a.sent_at is not null and b.zones[1] is not null group by 2, 5`,
 }
 
 // Rolled gives when the newest hour was rolled up; the zero time: never.
