@@ -15,14 +15,15 @@ import (
 
 // campaignCmd are the commands on campaigns.
 type campaignCmd struct {
-	Apply  applyCampaignsCmd `cmd:"" help:"Create or change campaigns as YAML files say."`
-	Create createCampaignCmd `cmd:"" help:"Create a campaign (as draft)."`
-	List   listCampaignsCmd  `cmd:"" help:"List campaigns."`
-	Show   showCampaignCmd   `cmd:"" help:"Show a campaign's settings."`
-	Start  startCampaignCmd  `cmd:"" help:"Start dialing."`
-	Pause  pauseCampaignCmd  `cmd:"" help:"Stop dialing for now."`
-	Close  closeCampaignCmd  `cmd:"" help:"Stop dialing for good."`
-	Why    whyCmd            `cmd:"" help:"Tell how many candidates stand behind each reason now, or explain one person."`
+	Apply   applyCampaignsCmd `cmd:"" help:"Create or change campaigns as YAML files say."`
+	Create  createCampaignCmd `cmd:"" help:"Create a campaign (as draft)."`
+	List    listCampaignsCmd  `cmd:"" help:"List campaigns."`
+	Show    showCampaignCmd   `cmd:"" help:"Show a campaign's settings."`
+	Start   startCampaignCmd  `cmd:"" help:"Start dialing."`
+	Pause   pauseCampaignCmd  `cmd:"" help:"Stop dialing for now."`
+	Close   closeCampaignCmd  `cmd:"" help:"Stop dialing for good."`
+	Preview previewCmd        `cmd:"" help:"Tell whom it would call, and who falls out where; nobody is called."`
+	Why     whyCmd            `cmd:"" help:"Tell how many candidates stand behind each reason now, or explain one person."`
 }
 
 type createCampaignCmd struct {
