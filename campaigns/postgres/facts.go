@@ -67,7 +67,7 @@ func purposeOf(settings *campaigns.Settings) campaigns.Purpose {
 
 // factsSelect reads the facts of the rows of w: (candidate, contact, number,
 // campaign, at); candidate is null for a manual dial outside any list. $2 is now.
-// A cap may count up to maxCap attempts.
+// A cap may count up to campaigns.MaxCap attempts.
 //
 // What is under way is asked for by "limit 1" where "exists" would read better:
 // an exists may be planned as a hash of all that is under way, which grows with
@@ -103,9 +103,6 @@ const factsOfNumber = `,
 		and (a.outcome is null or a.outcome not in ('congestion', 'failed', 'cancelled')) order by a.reserved_at desc limit 100),
 	(select array[max(k.started_at) filter (where k.disposition = 'not_interested'), max(k.bridged_at), max(k.started_at) filter (where k.ended_at is null)]
 		from calls k where k.contact_id = w.contact)`
-
-// maxCap is the highest cap that the gate can count.
-const maxCap = 100
 
 // candidateFacts reads the facts of the candidates $1, but for their address.
 const candidateFacts = factsOfCandidate + `null::text[]` + factsOfNumber + `

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -55,7 +56,7 @@ func (importDNCCmd) Help() string {
 // Run imports the file and prints what became of it.
 func (c *importDNCCmd) Run(ctx context.Context, io streams, all *cli) error {
 	if strings.TrimSpace(c.List) == "" {
-		return fmt.Errorf("--list: name the list, such as --list us-national")
+		return errors.New("--list: name the list, such as --list us-national")
 	}
 	until, err := lastDay("--expires", c.Expires)
 	if err != nil {
@@ -145,7 +146,7 @@ func (t dncTarget) read(all *cli, io streams) (number phone.Number, pattern stri
 	prefix, starred := strings.CutSuffix(t.Number, "*")
 	switch {
 	case (t.Number == "") == (t.Country == ""):
-		return number, "", fmt.Errorf("name a number, a prefix such as '+1900*', or --country XX")
+		return number, "", errors.New("name a number, a prefix such as '+1900*', or --country XX")
 	case t.Country != "":
 		return number, strings.ToUpper(t.Country), nil
 	case starred:

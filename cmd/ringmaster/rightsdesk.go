@@ -96,7 +96,7 @@ func (d rightsDesk) Erase(ctx context.Context, contactID int64, by campaigns.Use
 // note logs what was done and by whom, unless it failed.
 func (d rightsDesk) note(err error, did string, by campaigns.User, args ...any) error {
 	if err == nil {
-		d.log.Info(did, append(args, "by", by.ID)...)
+		d.log.Info("a person's protection was changed", append(args, "did", did, "by", by.ID)...)
 	}
 	return err
 }
