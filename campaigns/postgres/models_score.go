@@ -21,7 +21,8 @@ const (
 // ScoreCandidates takes one bounded step of giving the waiting candidates of a
 // campaign the propensity of the model in use, in the manner of ApplySelection,
 // and shifts their ranks by what the propensity changed. Where the campaign names
-// no model any more, they get back what was given.
+// no model any more, they get back what was given. While an experiment with scores
+// runs, each person has the model of their arm.
 func (s *Store) ScoreCandidates(ctx context.Context, campaignID, after int64) (next int64, moved int, err error) {
 	err = s.tx(ctx, func(tx pgx.Tx) error {
 		next, moved = 0, 0
@@ -35,15 +36,16 @@ func (s *Store) ScoreCandidates(ctx context.Context, campaignID, after int64) (n
 			exists (select from scored_campaigns where campaign_id = $2)`, settings.Selection.Model, campaignID).Scan(&inUse, &scored); err != nil {
 			return err
 		}
-		if inUse == 0 && !scored {
-			return nil
+		arms, err := scoreArmsOf(ctx, tx, campaignID)
+		if err != nil || inUse == 0 && arms == nil && !scored {
+			return err
 		}
 		span, err := waitingSpan(ctx, tx, campaignID, after)
 		if err != nil || span.last == 0 {
 			return err
 		}
 		next = span.next
-		if inUse == 0 {
+		if inUse == 0 && arms == nil {
 			moved, err = unscore(ctx, tx, campaignID, span)
 			return err
 		}
@@ -55,7 +57,7 @@ func (s *Store) ScoreCandidates(ctx context.Context, campaignID, after int64) (n
 			span.first, span.last, s.clock.Now().Add(-featuresKept)); err != nil {
 			return err
 		}
-		moved, err = s.score(ctx, tx, campaignID, inUse, span)
+		moved, err = s.score(ctx, tx, campaignID, inUse, arms, span)
 		return err
 	})
 	return next, moved, err
@@ -92,27 +94,23 @@ func unscore(ctx context.Context, tx pgx.Tx, campaignID int64, span idSpan) (int
 	return int(tag.RowsAffected()), err
 }
 
-// score gives the candidates of the ids the propensity of the model, where it
-// shifts them or comes of another model than before.
-func (s *Store) score(ctx context.Context, tx pgx.Tx, campaignID, modelID int64, span idSpan) (int, error) {
-	m, err := s.models.get(ctx, tx, modelID)
-	if err != nil {
-		return 0, err
-	}
+// score gives the candidates of the ids the propensity of the model, or of that
+// of their arm, where it shifts them or comes of another model than before.
+func (s *Store) score(ctx context.Context, tx pgx.Tx, campaignID, inUse int64, arms *scoreArms, span idSpan) (int, error) {
 	type scored struct {
-		propensity float64
-		modelID    int64
+		propensity         float64
+		modelID, contactID int64
 	}
 	before := map[int64]scored{}
 	var ids []int64
-	rows, err := tx.Query(ctx, `select id, propensity, coalesce(model_id, 0) from candidates
+	rows, err := tx.Query(ctx, `select id, propensity, coalesce(model_id, 0), contact_id from candidates
 		where id between $2 and $3 and campaign_id = $1 and state in ('ready', 'resting', 'callback')`, campaignID, span.first, span.last)
 	if err != nil {
 		return 0, err
 	}
 	var id int64
 	var known scored
-	if _, err := pgx.ForEachRow(rows, []any{&id, &known.propensity, &known.modelID}, func() error {
+	if _, err := pgx.ForEachRow(rows, []any{&id, &known.propensity, &known.modelID, &known.contactID}, func() error {
 		before[id] = known
 		ids = append(ids, id)
 		return nil
@@ -123,12 +121,21 @@ func (s *Store) score(ctx context.Context, tx pgx.Tx, campaignID, modelID int64,
 	if err != nil {
 		return 0, err
 	}
-	var changed []int64
+	var changed, models []int64
 	var propensities []float64
 	for _, id := range ids {
+		b := before[id]
+		modelID := arms.modelFor(b.contactID, inUse)
+		if modelID == 0 {
+			continue
+		}
+		m, err := s.models.get(ctx, tx, modelID)
+		if err != nil {
+			return 0, err
+		}
 		p := m.Score(told[id])
-		if b := before[id]; b.modelID != modelID || math.Abs(math.Log2(p/b.propensity)) > leastShift {
-			changed, propensities = append(changed, id), append(propensities, p)
+		if b.modelID != modelID || math.Abs(math.Log2(p/b.propensity)) > leastShift {
+			changed, propensities, models = append(changed, id), append(propensities, p), append(models, modelID)
 		}
 	}
 	if len(changed) == 0 {
@@ -137,9 +144,9 @@ func (s *Store) score(ctx context.Context, tx pgx.Tx, campaignID, modelID int64,
 	tag, err := tx.Exec(ctx, `with taken as (
 			select id from candidates where id = any($1) and state in ('ready', 'resting', 'callback') for no key update skip locked)
 		update candidates c set rank = c.rank + (ln(m.propensity) - ln(c.propensity)) / ln(2::float8), propensity = m.propensity,
-			given_propensity = case when c.model_id is null then c.propensity else c.given_propensity end, model_id = $3
-		from taken, unnest($1::bigint[], $2::float8[]) as m (id, propensity)
-		where c.id = taken.id and c.id = m.id`, changed, propensities, modelID)
+			given_propensity = case when c.model_id is null then c.propensity else c.given_propensity end, model_id = m.model
+		from taken, unnest($1::bigint[], $2::float8[], $3::bigint[]) as m (id, propensity, model)
+		where c.id = taken.id and c.id = m.id`, changed, propensities, models)
 	return int(tag.RowsAffected()), err
 }
 
