@@ -119,7 +119,7 @@ func readHours(text string) (*campaigns.Window, error) {
 		return nil, nil
 	}
 	var w campaigns.Window
-	for _, part := range strings.SplitSeq(text, ",") {
+	for part := range strings.SplitSeq(text, ",") {
 		days, hours, ok := strings.Cut(strings.TrimSpace(part), " ")
 		if !ok {
 			days, hours = "sun-sat", days
