@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -70,7 +71,7 @@ func (f *funnel) query(first int) previewQuery {
 	return q
 }
 
-// counts counts those that pass the first check, the first two, and so on.
+// counts gives those that pass the first check, the first two, and so on.
 func (q previewQuery) counts() string {
 	columns := make([]string, len(q.passes))
 	for i := range q.passes {
@@ -99,20 +100,25 @@ func (f *funnel) draw(ctx context.Context, n int) ([]int64, error) {
 	for reason := range stepOf {
 		reasons = append(reasons, string(reason))
 	}
-	var ids []int64
-	for _, every := range []int{max(1, f.imported/drawnOf), 1} {
-		q := f.query(6)
-		rows, err := f.tx.Query(ctx, `select c.id`+q.from+` and `+strings.Join(q.passes, " and ")+` and c.list_id <> all($1)
-			and (c.state in ('ready', 'queued', 'open', 'callback') or c.state = 'resting' and c.reason <> all($2) or c.state = 'blocked' and c.reason = 'not_in_segment')
-			and mod(hashint8extended(c.id, $3), $4) = 0 limit $5`,
-			append([]any{append([]int64{}, lists...), reasons, rand.Int64(), every, max(n, drawnOf)}, q.args...)...)
-		if err != nil {
-			return nil, err
-		}
-		if ids, err = pgx.CollectRows(rows, pgx.RowTo[int64]); err != nil || len(ids) >= n || every == 1 {
-			break
-		}
+	args := []any{append([]int64{}, lists...), reasons, rand.Int64()}
+	ids, err := f.drawOf(ctx, append(slices.Clip(args), max(1, f.imported/drawnOf), max(n, drawnOf)))
+	if err == nil && len(ids) < n {
+		ids, err = f.drawOf(ctx, append(slices.Clip(args), 1, max(n, drawnOf)))
 	}
 	rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
-	return ids[:min(n, len(ids))], nil
+	return ids[:min(n, len(ids))], err
+}
+
+// drawOf gives candidates that pass every step: of the lists that are not $1,
+// resting for none of the reasons $2, one of every $4 by a hash under the seed
+// $3, at most $5.
+func (f *funnel) drawOf(ctx context.Context, args []any) ([]int64, error) {
+	q := f.query(6)
+	rows, err := f.tx.Query(ctx, `select c.id`+q.from+` and `+strings.Join(q.passes, " and ")+` and c.list_id <> all($1)
+		and (c.state in ('ready', 'queued', 'open', 'callback') or c.state = 'resting' and c.reason <> all($2) or c.state = 'blocked' and c.reason = 'not_in_segment')
+		and mod(hashint8extended(c.id, $3), $4) = 0 limit $5`, append(args, q.args...)...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }

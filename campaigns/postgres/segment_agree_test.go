@@ -113,6 +113,7 @@ func drawPerson(rt *rapid.T, now time.Time) *segment.Person {
 
 // insertPerson writes what the person says, and fills in what depends on it.
 func insertPerson(t *testing.T, tx pgx.Tx, campaignID int64, p *segment.Person, i int, now time.Time) error {
+	t.Helper()
 	ctx := t.Context()
 	err := tx.QueryRow(ctx, `insert into contacts (external_id, first_name, last_name, company, email, language, time_zone, region, postal_code, value, attributes,
 			created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id`,

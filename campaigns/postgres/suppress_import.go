@@ -146,6 +146,11 @@ func (l *dncLoad) copyAll(ctx context.Context, chunks <-chan [][]byte) error {
 	if _, err := conn.Exec(ctx, `create temporary table if not exists dnc_incoming (hmac bytea not null) on commit delete rows`); err != nil {
 		return err
 	}
+	// After a mass import of persons the planner knows nothing of their numbers
+	// yet, and would look for those of a chunk by reading all.
+	if _, err := conn.Exec(ctx, `analyze numbers, dnc_entries`); err != nil {
+		return err
+	}
 	for chunk := range chunks {
 		var added int64
 		for range txTries {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"ringmaster/campaigns"
@@ -166,15 +167,12 @@ func SLATable(agreements []Agreement, verdicts []Verdict) Table {
 		"credit_percent", "critical_days", "review"}}
 	for i := range agreements {
 		a, v := &agreements[i], verdicts[i]
-		critical := ""
-		for j, day := range v.Critical {
-			if j > 0 {
-				critical += " "
-			}
-			critical += day.Format(time.DateOnly)
+		var critical []string
+		for _, day := range v.Critical {
+			critical = append(critical, day.Format(time.DateOnly))
 		}
 		t.add(a.Name, a.evidence(), a.Target, Over(v.Numerator, v.Denominator), v.Numerator, v.Denominator, a.Window, v.Missed, v.Windows,
-			v.Credit, critical, a.Review)
+			v.Credit, strings.Join(critical, " "), a.Review)
 	}
 	return t
 }

@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"regexp/syntax"
@@ -53,7 +54,7 @@ func translated(pattern string) (string, error) {
 		return "", err
 	}
 	if len(program.Inst) > maxProgram {
-		return "", fmt.Errorf("repeats too much")
+		return "", errors.New("repeats too much")
 	}
 	var b strings.Builder
 	b.WriteString("***:") // the rest is an advanced regular expression, whatever the server's default
@@ -149,7 +150,7 @@ func writeRune(b *strings.Builder, r rune, fold bool) {
 // complement.
 func writeClass(b *strings.Builder, ranges []rune) error {
 	if len(ranges) == 0 {
-		return fmt.Errorf("a class of no character")
+		return errors.New("a class of no character")
 	}
 	b.WriteString("[")
 	if ranges[len(ranges)-1] == unicode.MaxRune {
@@ -157,7 +158,7 @@ func writeClass(b *strings.Builder, ranges []rune) error {
 		ranges = complement(ranges)
 	}
 	if len(ranges) == 0 {
-		return fmt.Errorf("a class of every character")
+		return errors.New("a class of every character")
 	}
 	for i := 0; i < len(ranges); i += 2 {
 		b.WriteString(escaped(ranges[i]))

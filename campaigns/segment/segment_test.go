@@ -1,6 +1,7 @@
 package segment_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -107,7 +108,7 @@ func TestErrorsNamePlaceAndName(t *testing.T) {
 		}
 	}
 	err := segment.Check(`contact.a == "" && contact.b == ""`)
-	if e, ok := err.(*segment.Error); !ok || len(e.Problems) != 2 || e.Problems[1].Column != 27 {
+	if e, ok := errors.AsType[*segment.Error](err); !ok || len(e.Problems) != 2 || e.Problems[1].Column != 27 {
 		t.Errorf("both problems: %v", err)
 	}
 }
@@ -139,7 +140,7 @@ func FuzzCompile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, expression string) {
 		s, err := segment.Compile(expression)
 		if err != nil {
-			if e, ok := err.(*segment.Error); !ok || len(e.Problems) == 0 || e.Problems[0].Line < 1 || e.Problems[0].Column < 1 {
+			if e, ok := errors.AsType[*segment.Error](err); !ok || len(e.Problems) == 0 || e.Problems[0].Line < 1 || e.Problems[0].Column < 1 {
 				t.Fatalf("error without a place: %v", err)
 			}
 			return
