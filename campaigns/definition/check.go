@@ -44,10 +44,13 @@ func (p *parser) check(d *Definition) {
 // shows at the gate.
 func (p *parser) rules(d *Definition) {
 	s := &d.Settings
-	book, err := calling.LoadBook()
-	if err != nil {
-		p.report(d, "compliance.rules", err)
-		return
+	book := p.defaults.Rules
+	if book == nil {
+		var err error
+		if book, err = calling.LoadBook(); err != nil {
+			p.report(d, "compliance.rules", err)
+			return
+		}
 	}
 	law, err := book.Law(calling.LawQuery{Jurisdictions: []string{s.DefaultRegion}, Purpose: s.Compliance.Purpose, Business: s.Compliance.Business,
 		Rules: s.Compliance.Rules}, p.defaults.Now)

@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"ringmaster/campaigns"
+	"ringmaster/campaigns/calling"
 )
 
 // sizeLimit is the longest file in bytes.
@@ -45,6 +46,8 @@ type Defaults struct {
 	// Now is the day by whose rules a campaign is judged; zero: by those without
 	// a beginning.
 	Now time.Time
+	// Rules is the book of calling rules; nil: the one that comes with the program.
+	Rules *calling.Book
 }
 
 // Parse reads a file. The error is an *Error with all its problems.

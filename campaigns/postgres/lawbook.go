@@ -48,7 +48,8 @@ const areaDigits = len("+1212")
 // jurisdictions names those that may bind a call to a number of a person with
 // the address, parted by commas; empty: not even the country is known.
 func (b *lawBook) jurisdictions(address zoneQuestion, e164 string) string {
-	at := place{country: address.country, region: address.region}
+	region := phone.RegionOf(address.country, address.region, address.postalCode)
+	at := place{country: address.country, region: region}
 	if strings.HasPrefix(e164, "+1") && len(e164) >= areaDigits {
 		at.area = e164[:areaDigits]
 	}
@@ -56,7 +57,7 @@ func (b *lawBook) jurisdictions(address zoneQuestion, e164 string) string {
 	defer b.mu.Unlock()
 	names, known := b.places[at]
 	if !known {
-		names = strings.Join(phone.Jurisdictions(address.country, address.region, e164), ",")
+		names = strings.Join(phone.Jurisdictions(address.country, region, e164), ",")
 		if len(b.places) >= lawsKept {
 			clear(b.places)
 		}

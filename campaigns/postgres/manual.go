@@ -43,8 +43,12 @@ func (s *Store) ReserveManual(ctx context.Context, owner Owner, dial ManualDial)
 		if err != nil {
 			return err
 		}
+		row.facts.AgentGuaranteed = true // the one who dials
 		if verdict := calling.Decide(row.facts, now); !verdict.Allowed {
 			return campaigns.Errorf(campaigns.CodeRefused, "%s", verdict.Reason)
+		}
+		if row.facts.Attempts == 0 && s.inControl(&row.facts.Settings.Selection, item.CampaignID, item.ContactID) {
+			return campaigns.Errorf(campaigns.CodeRefused, "%s", campaigns.ReasonControlGroup)
 		}
 		if row.state == campaigns.CandidateOpen {
 			return campaigns.Errorf(campaigns.CodeRefused, "%s", campaigns.ReasonPersonInAttempt)

@@ -69,7 +69,8 @@ func (s *Store) popPerson(ctx context.Context, q PopFor, settings campaigns.Sett
 	} else if history != nil {
 		pop.History = history
 	}
-	zones := zonesOf(pop.Contact, q.NumberID)
+	address, byNumber, e164 := placeOf(pop.Contact, q.NumberID)
+	zones := zoneCache{}.of(address, byNumber)
 	if len(zones) == 0 {
 		return nil
 	}
@@ -78,23 +79,24 @@ func (s *Store) popPerson(ctx context.Context, q PopFor, settings campaigns.Sett
 		return nil //nolint:nilerr // an unknown zone leaves the clock off the screen
 	}
 	pop.LocalTime = now.In(location).Format(time.RFC3339)
-	if until := calling.AllowedUntil(settings.Window, zones, now); !until.IsZero() {
+	law := s.laws.law(s.laws.jurisdictions(address, e164), &settings.Compliance, now)
+	if until := calling.LawAllowsUntil(settings.Window, law, zones, now); !until.IsZero() && !law.Unknown {
 		pop.CallsAllowedUntil = until.In(location).Format(time.RFC3339)
 	}
 	return nil
 }
 
-// zonesOf gives the zones that the gate judges by: those of the person's
-// address, else of the number called or, where none is named, of the first.
-func zonesOf(c campaigns.Contact, numberID int64) []string {
+// placeOf gives what the gate judges a person's place by: the address, and the
+// zones and text of the number called or, where none is named, of the first.
+func placeOf(c campaigns.Contact, numberID int64) (address zoneQuestion, byNumber []string, e164 string) {
 	at := zoneQuestion{region: c.Region, postalCode: c.PostalCode, timeZone: c.TimeZone}
 	for _, n := range c.Numbers {
 		if n.NumberID == numberID || numberID == 0 {
 			at.country = n.Region
-			return zoneCache{}.of(at, n.Zones)
+			return at, n.Zones, n.E164
 		}
 	}
-	return zoneCache{}.of(at, nil)
+	return at, nil, ""
 }
 
 // factors explains the candidate's rank.

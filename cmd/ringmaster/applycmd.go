@@ -33,7 +33,11 @@ func (c *applyCampaignsCmd) Run(ctx context.Context, io streams, all *cli) error
 	if err != nil {
 		return err
 	}
-	definitions, err := readDefinitions(c.Files, definition.Defaults{Region: cfg.Phone.DefaultRegion, Now: time.Now().Add(cfg.Clock.Offset)})
+	book, err := ruleBook(cfg)
+	if err != nil {
+		return err
+	}
+	definitions, err := readDefinitions(c.Files, definition.Defaults{Region: cfg.Phone.DefaultRegion, Now: time.Now().Add(cfg.Clock.Offset), Rules: book})
 	if err != nil {
 		return err
 	}
