@@ -17,8 +17,7 @@ func (c *conn) execute(ctx context.Context, j job) (campaigns.AgentReply, error)
 	case *protocol.Hello:
 		return campaigns.AgentReply{}, c.hello(ctx, p)
 	case *protocol.Watch:
-		c.hub.floor.watch(c.out, p.Topics)
-		return campaigns.AgentReply{}, nil
+		return campaigns.AgentReply{}, nil // carryOut begins it after the reply
 	case *protocol.CampaignRef:
 		return c.moveCampaign(ctx, j.cmd.T, p.CampaignID)
 	}

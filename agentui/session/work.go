@@ -94,6 +94,10 @@ func (c *conn) carryOut(ctx context.Context, j job, limit time.Duration) {
 		return
 	}
 	c.out.push(frame{data: data})
+	if watch, ok := j.payload.(*protocol.Watch); ok {
+		// Only now, so that the reply comes before the first floor.
+		c.hub.floor.watch(c.out, watch.Topics)
+	}
 }
 
 // safely turns a panic of a command into an error: one command fails, the
