@@ -32,7 +32,7 @@ type reportCmd struct {
 
 // Help shows an example.
 func (reportCmd) Help() string {
-	return "Example: ringmaster report campaign --campaign winback --month 2026-11 --cost-agent-hour 24\n" +
+	return "Example: ringmaster report campaign --campaign winback --month 2026-11 --cost-agent-hour 24\n\n" +
 		"Every figure comes with its numerator and its denominator."
 }
 
