@@ -127,6 +127,15 @@ func (p *picker) mark(ctx context.Context, best []head, now time.Time) ([]campai
 	for i, h := range best {
 		ids[i] = h.item.CandidateID
 	}
+	if p.settings.Selection.Segment != "" {
+		// Whoever is not in the segment is blocked here and not taken below,
+		// whatever the sweep has reached.
+		swept, err := sweepSegment(ctx, p.tx, p.settings, p.campaignID, `c.id = any($3) limit $4`, ids, len(ids), now)
+		if err != nil {
+			return nil, err
+		}
+		p.refused += swept.Blocked
+	}
 	rows, err := p.tx.Query(ctx, `with taken as (
 			select id from candidates where id = any($1) and state = 'ready' for no key update skip locked)
 		update candidates c set state = 'queued', reason = '', queued_at = $2, state_at = $2
