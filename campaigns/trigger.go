@@ -15,8 +15,8 @@ type CustomerEvent struct {
 	// Type is a snake_case name; EventComplaintOpened and EventComplaintClosed
 	// act by themselves, every other one by the campaigns' triggers.
 	Type string `json:"type"`
-	// At is when it happened; never ahead.
-	At      time.Time    `json:"at"`
+	// At is when it happened; never ahead. Zero: now.
+	At      time.Time    `json:"at,omitzero"`
 	Source  string       `json:"source,omitempty"`
 	Contact EventContact `json:"contact"`
 	// Value and Propensity of the person for whom a trigger makes or boosts a
@@ -102,6 +102,8 @@ type EventEffect struct {
 type EventReceipt struct {
 	Key       string `json:"id"`
 	ContactID int64  `json:"contact_id"`
+	// Complaint is "opened" or "closed" where the event did that by itself.
+	Complaint string `json:"complaint,omitempty"`
 	// Replayed is set when the event had been told before.
 	Replayed bool          `json:"replayed,omitempty"`
 	Effects  []EventEffect `json:"effects"`

@@ -20,7 +20,7 @@ type eventRequest struct {
 	Body struct {
 		ID         string              `json:"id" minLength:"1" maxLength:"200" doc:"Makes the event idempotent: told again, it changes nothing."`
 		Type       string              `json:"type" pattern:"^[a-z][a-z0-9_]{0,63}$" doc:"contract_ended, cart_abandoned, usage_dropped, purchase, … complaint_opened and complaint_closed act by themselves; every other type by the campaigns' triggers."`
-		At         time.Time           `json:"at" doc:"When it happened."`
+		At         time.Time           `json:"at,omitzero" required:"false" doc:"When it happened; now where absent."`
 		Source     string              `json:"source,omitempty" maxLength:"100"`
 		Contact    eventContactRequest `json:"contact"`
 		Value      float64             `json:"value,omitempty" minimum:"0"`

@@ -21,6 +21,8 @@ type told struct {
 	contactID int64
 	// number is the contact's as parsed, where the event names one.
 	number phone.Number
+	// hash is of the event as it was told.
+	hash [sha256.Size]byte
 }
 
 // TellEvent takes an event of another system: it is kept, and then applied in
@@ -28,19 +30,27 @@ type told struct {
 // changes nothing and gives the first receipt. What a crash leaves unapplied is
 // applied by ApplyPending, or when it is told again.
 //
-// region is the country of a number without a prefix. CodeInvalid names a wrong
+// An event without a time happened now. region is the country of a number without a prefix. CodeInvalid names a wrong
 // field; CodeNotFound says that nobody is known by the contact's id or external
 // id and that there is no number to make them of; CodeConflict that the key was
 // used for another event.
 func (s *Store) TellEvent(ctx context.Context, event campaigns.CustomerEvent, region string) (campaigns.EventReceipt, error) {
 	now := s.clock.Now()
+	// What the key stands for is the event as it was told: one without a time is
+	// the same one when it is told again later.
+	body, err := json.Marshal(event)
+	if err != nil {
+		return campaigns.EventReceipt{}, campaigns.Invalid("data", "%v", err)
+	}
+	if event.At.IsZero() {
+		event.At = now
+	}
 	event.At = event.At.UTC().Truncate(time.Microsecond)
 	if err := event.Validate(now); err != nil {
 		return campaigns.EventReceipt{}, err
 	}
-	e := told{CustomerEvent: event}
+	e := told{CustomerEvent: event, hash: sha256.Sum256(body)}
 	if event.Contact.Phone != "" {
-		var err error
 		if e.number, err = phone.Parse(event.Contact.Phone, region); err != nil {
 			return campaigns.EventReceipt{}, campaigns.Invalid("contact.phone", "%v", err)
 		}
@@ -59,22 +69,17 @@ func (s *Store) TellEvent(ctx context.Context, event campaigns.CustomerEvent, re
 // keepEvent stores the event and gives the receipt of one that was applied
 // before. A complaint stops the calls in the same transaction.
 func (s *Store) keepEvent(ctx context.Context, e *told, now time.Time) (*campaigns.EventReceipt, error) {
-	body, err := json.Marshal(e.CustomerEvent)
-	if err != nil {
-		return nil, campaigns.Invalid("data", "%v", err)
-	}
-	hash := sha256.Sum256(body)
 	var receipt *campaigns.EventReceipt
-	err = s.tx(ctx, func(tx pgx.Tx) error {
+	err := s.tx(ctx, func(tx pgx.Tx) error {
 		receipt = nil
 		if err := s.whoseEvent(ctx, tx, e); err != nil {
 			return err
 		}
 		err := tx.QueryRow(ctx, `insert into customer_events (key, type, contact_id, body, body_hash, occurred_at, received_at)
 			values ($1, $2, nullif($3::bigint, 0), $4, $5, $6, $7) on conflict (key) do nothing returning id`,
-			e.Key, e.Type, e.contactID, body, hash[:], e.At, now).Scan(&e.rowID)
+			e.Key, e.Type, e.contactID, e.CustomerEvent, e.hash[:], e.At, now).Scan(&e.rowID)
 		if errors.Is(err, pgx.ErrNoRows) {
-			receipt, err = e.before(ctx, tx, hash[:])
+			receipt, err = e.before(ctx, tx)
 			return err
 		}
 		if err != nil || e.contactID == 0 {
@@ -87,12 +92,12 @@ func (s *Store) keepEvent(ctx context.Context, e *told, now time.Time) (*campaig
 
 // before gives the receipt of the event that was told under this key before;
 // nil while it is not applied.
-func (e *told) before(ctx context.Context, tx pgx.Tx, hash []byte) (*campaigns.EventReceipt, error) {
+func (e *told) before(ctx context.Context, tx pgx.Tx) (*campaigns.EventReceipt, error) {
 	var first, receipt []byte
 	if err := tx.QueryRow(ctx, `select id, body_hash, receipt from customer_events where key = $1`, e.Key).Scan(&e.rowID, &first, &receipt); err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(first, hash) {
+	if !bytes.Equal(first, e.hash[:]) {
 		return nil, &campaigns.Error{Code: campaigns.CodeConflict, Field: "id", Message: "was used for another event"}
 	}
 	if receipt == nil {

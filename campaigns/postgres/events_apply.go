@@ -51,6 +51,7 @@ func (s *Store) applyEvent(ctx context.Context, e told) (campaigns.EventReceipt,
 			}
 		}
 		if e.contactID != 0 {
+			receipt.Complaint = complaintMoves[e.Type]
 			if err := s.moveByEvent(ctx, tx, &e, rules, &receipt); err != nil {
 				return err
 			}
@@ -60,6 +61,9 @@ func (s *Store) applyEvent(ctx context.Context, e told) (campaigns.EventReceipt,
 	})
 	return receipt, err
 }
+
+// complaintMoves say what happens to a complaint by itself.
+var complaintMoves = map[string]string{campaigns.EventComplaintOpened: "opened", campaigns.EventComplaintClosed: "closed"}
 
 // rulesFor gives the triggers for a type of events in all campaigns that are
 // not closed.

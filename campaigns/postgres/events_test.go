@@ -230,3 +230,18 @@ func TestHotCandidatesAreToldAndQueued(t *testing.T) {
 		}
 	}
 }
+
+// An event without a time happened when it was told; told again, it is the same.
+func TestAnEventWithoutATimeIsToldOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.queued(1)
+	e := h.happened("k", campaigns.EventComplaintOpened, "+12125550000")
+	e.At = time.Time{}
+	if first := h.tell(e); first.Replayed || first.Complaint != "opened" {
+		t.Errorf("first: %+v", first)
+	}
+	if again := h.tell(e); !again.Replayed || again.Complaint != "opened" {
+		t.Errorf("again: %+v", again)
+	}
+}

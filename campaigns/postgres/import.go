@@ -29,7 +29,9 @@ type importing struct {
 	// one of its own.
 	outer pgx.Tx
 	// seen holds the contacts that earlier batches of this file named.
-	seen  idSet
+	seen idSet
+	// made: the list is new, and the import has not been finished.
+	made  bool
 	zones zoneCache
 }
 
@@ -67,10 +69,12 @@ func (s *Store) newImport(campaign campaigns.Campaign, t ingest.Target) *importi
 
 func (i *importing) findList(ctx context.Context, tx pgx.Tx) error {
 	source, provenance := origin(i.campaign.Settings, i.target.FileName)
-	if _, err := tx.Exec(ctx, `insert into lists (campaign_id, name, source, provenance, created_at) values ($1, $2, $3, $4, $5)
-		on conflict (campaign_id, name) do nothing`, i.campaign.ID, i.target.List, source, provenance, i.now); err != nil {
+	tag, err := tx.Exec(ctx, `insert into lists (campaign_id, name, source, provenance, created_at) values ($1, $2, $3, $4, $5)
+		on conflict (campaign_id, name) do nothing`, i.campaign.ID, i.target.List, source, provenance, i.now)
+	if err != nil {
 		return err
 	}
+	i.made = tag.RowsAffected() > 0
 	return tx.QueryRow(ctx, `select id from lists where campaign_id = $1 and name = $2`, i.campaign.ID, i.target.List).Scan(&i.listID)
 }
 
@@ -154,20 +158,32 @@ func (i *importing) Finish(ctx context.Context, s ingest.Summary) error {
 	}
 	_, err := i.store.pool.Exec(ctx, `insert into imports (list_id, file, rows, imported, rejected, finished_at) values ($1, $2, $3, $4, $5, $6)`,
 		i.listID, i.target.FileName, s.Rows, s.Imported, s.Rejected, i.store.clock.Now())
+	i.made = i.made && err != nil
 	return classify(err)
 }
 
 // Close implements ingest.Batches.
 func (i *importing) Close() {
-	if i.dry == nil {
-		return
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	if i.dry == nil {
+		if i.made && i.outer == nil {
+			i.leaveNoList(ctx)
+		}
+		return
+	}
 	if err := i.dry.Rollback(ctx); err != nil {
 		i.store.log.Warn("dry run not rolled back; its connection was closed", "error", err)
 	}
 	i.dry = nil
+}
+
+// leaveNoList takes back the list that an import made which then failed before
+// its first row.
+func (i *importing) leaveNoList(ctx context.Context) {
+	if _, err := i.store.pool.Exec(ctx, `delete from lists l where id = $1 and not exists (select from candidates c where c.list_id = l.id)`, i.listID); err != nil {
+		i.store.log.Warn("empty list of a failed import not removed", "list", i.listID, "error", err)
+	}
 }
 
 // idSet is a set of ids as a bitmap by pages: ids of one import lie close

@@ -57,8 +57,8 @@ type DNCImported struct {
 // waiting candidates on. An interrupted import leaves the entries that it had,
 // and the old file with Replace; the next one with Replace puts things right.
 func (s *Store) ImportDNC(ctx context.Context, i DNCImport) (DNCImported, error) {
-	if !i.Until.IsZero() && !i.Until.After(s.clock.Now()) {
-		return DNCImported{}, campaigns.Invalid("expires", "%s is over", i.Until.Format(time.RFC3339))
+	if err := s.notOver(i.Until); err != nil {
+		return DNCImported{}, err
 	}
 	started := time.Now()
 	load := dncLoad{store: s, DNCImport: i}
@@ -73,6 +73,9 @@ func (s *Store) ImportDNC(ctx context.Context, i DNCImport) (DNCImported, error)
 	})
 	g.Go(func() error { return load.copyAll(ctx, chunks) })
 	err := g.Wait()
+	if err == nil && i.Replace && load.done.Entries+load.done.Repeated == 0 {
+		err = campaigns.Invalid("file", "holds no number: the list stays as it was")
+	}
 	if err == nil {
 		err = load.finish(context.WithoutCancel(ctx))
 	}

@@ -279,3 +279,21 @@ func TestWhatRingsIsToldOfEveryKindOfEntry(t *testing.T) {
 		})
 	}
 }
+
+// An empty file does not take a registry's place.
+func TestAnEmptyFileReplacesNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	list := campaigns.DNCList{Name: "national"}
+	if _, err := h.store.ImportDNC(t.Context(), postgres.DNCImport{List: list, File: "one", Numbers: file("+12125550001")}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := h.store.ImportDNC(t.Context(), postgres.DNCImport{List: list, File: "two", Numbers: file(), Replace: true})
+	h.code(err, campaigns.CodeInvalid, "file")
+	found, err := h.store.Suppressions(t.Context(), "+12125550001", "US")
+	h.must(err)
+	if len(found) != 1 {
+		t.Errorf("the number is covered by %d entries, want 1", len(found))
+	}
+	h.code(h.store.AddToDNCList(t.Context(), list, "+12125550002", h.ago(time.Hour)), campaigns.CodeInvalid, "expires")
+}

@@ -89,6 +89,9 @@ const byHand = "by hand"
 // AddToDNCList adds one number (E.164) to a list, until a business time or
 // (zero) for good. The list is made when there is none of the name.
 func (s *Store) AddToDNCList(ctx context.Context, list campaigns.DNCList, e164 string, until time.Time) error {
+	if err := s.notOver(until); err != nil {
+		return err
+	}
 	number, err := phone.Parse(e164, "")
 	if err != nil {
 		return campaigns.Invalid("number", "%v", err)
@@ -175,6 +178,9 @@ func checkPattern(pattern string) error {
 // rings has been told to stop and waiting candidates have moved on; no dial is
 // reserved from its first moment on.
 func (s *Store) SuppressPattern(ctx context.Context, list campaigns.DNCList, pattern, reason string, until time.Time) error {
+	if err := s.notOver(until); err != nil {
+		return err
+	}
 	if err := checkPattern(pattern); err != nil {
 		return err
 	}
@@ -212,4 +218,12 @@ func (s *Store) LiftPattern(ctx context.Context, list, pattern string) error {
 		return campaigns.Errorf(campaigns.CodeNotFound, "%s is not on list %q", pattern, list)
 	}
 	return s.freeAll(ctx)
+}
+
+// notOver is CodeInvalid for an end that lies behind; zero is no end.
+func (s *Store) notOver(until time.Time) error {
+	if !until.IsZero() && !until.After(s.clock.Now()) {
+		return campaigns.Invalid("expires", "%s is over", until.Format(time.RFC3339))
+	}
+	return nil
 }

@@ -28,6 +28,9 @@ type WhyPerson struct {
 	// Rank orders the candidates; Factors add up to it, counted from now.
 	Rank    float64            `json:"rank"`
 	Factors []campaigns.Factor `json:"factors"`
+	// ScoreFactors say why a model gave the propensity, where one did: they add up
+	// to its log-odds in doublings.
+	ScoreFactors []campaigns.Factor `json:"score_factors,omitempty"`
 	// Now is the business time of the verdicts.
 	Now     time.Time   `json:"now"`
 	Numbers []WhyNumber `json:"numbers"`
@@ -88,6 +91,10 @@ func (s *Store) WhyContact(ctx context.Context, campaignID, contactID int64) (Wh
 		p.Numbers, err = s.whyNumbers(ctx, tx, campaignID, contactID, settings, state, p.Now)
 		return err
 	})
+	if err != nil {
+		return p, err
+	}
+	p.ScoreFactors, err = s.ScoreFactors(ctx, p.CandidateID)
 	return p, err
 }
 

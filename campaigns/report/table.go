@@ -45,7 +45,7 @@ type Report struct {
 	From  time.Time `json:"from"`
 	Until time.Time `json:"until"`
 	// Rolled is when the newest hour was rolled up.
-	Rolled time.Time `json:"rolled_at"`
+	Rolled time.Time `json:"rolled_at,omitzero"`
 	Tables []Table   `json:"tables"`
 }
 

@@ -21,7 +21,7 @@ type eventCmd struct {
 	Type       string            `arg:"" optional:"" help:"What happened: contract_ended, cart_abandoned, usage_dropped, purchase, complaint_opened, complaint_closed, …"`
 	Contact    int64             `help:"The person, by id." placeholder:"ID"`
 	ExternalID string            `help:"The person, by the id of the other system." placeholder:"ID"`
-	Phone      string            `help:"The person, by number; makes an unknown one known." placeholder:"+1…"`
+	Phone      string            `help:"The person, by number; a trigger that adds makes an unknown one known." placeholder:"+1…"`
 	FirstName  string            `help:"First name of an unknown person."`
 	LastName   string            `help:"Last name of an unknown person."`
 	ID         string            `help:"Key of the event; told again under it, it changes nothing. Default: a new one." placeholder:"KEY"`
@@ -60,12 +60,12 @@ func (c *eventCmd) Run(ctx context.Context, io streams, all *cli) error {
 		if c.File != "" {
 			return c.tellFile(tell)
 		}
-		return tell(c.event(store.Clock().Now()))
+		return tell(c.event())
 	})
 }
 
 // event is the one of the flags.
-func (c *eventCmd) event(now time.Time) campaigns.CustomerEvent {
+func (c *eventCmd) event() campaigns.CustomerEvent {
 	event := campaigns.CustomerEvent{
 		Key: c.ID, Type: c.Type, At: c.At, Source: "command", Value: c.Value, Propensity: c.Propensity, Data: c.Data,
 		Contact: campaigns.EventContact{
@@ -74,9 +74,6 @@ func (c *eventCmd) event(now time.Time) campaigns.CustomerEvent {
 	}
 	if event.Key == "" {
 		event.Key = rand.Text()
-	}
-	if event.At.IsZero() {
-		event.At = now
 	}
 	return event
 }
@@ -140,10 +137,20 @@ func (c *eventCmd) print(out io.Writer, r campaigns.EventReceipt) error {
 	if r.Replayed {
 		again = " (told before)"
 	}
-	if _, err := fmt.Fprintf(out, "Event %s: contact %d%s\n", r.Key, r.ContactID, again); err != nil {
+	who := fmt.Sprintf("contact %d", r.ContactID)
+	if r.ContactID == 0 {
+		who = "nobody is known by that number, and no campaign adds them"
+	}
+	if _, err := fmt.Fprintf(out, "Event %s: %s%s\n", r.Key, who, again); err != nil {
 		return err
 	}
-	if len(r.Effects) == 0 {
+	if r.Complaint != "" {
+		_, err := fmt.Fprintf(out, "  the person's complaint is %s\n", r.Complaint)
+		if err != nil {
+			return err
+		}
+	}
+	if len(r.Effects) == 0 && r.ContactID != 0 && r.Complaint == "" {
 		_, err := fmt.Fprintln(out, "  no campaign has a trigger for it that concerns this person")
 		return err
 	}

@@ -89,8 +89,18 @@ func writeWhyPerson(w io.Writer, p postgres.WhyPerson) error {
 	if p.Due != nil {
 		fmt.Fprintf(&b, ", due %s", whyTime(p.Due))
 	}
-	fmt.Fprintf(&b, "; %d attempts; rank %.3f\n", p.Attempts, p.Rank)
+	worth := 0.0
 	for _, f := range p.Factors {
+		worth += f.Points
+	}
+	fmt.Fprintf(&b, "; %d attempts; rank %.3f: %.3f for today's date and %+.3f for\n", p.Attempts, p.Rank, p.Rank-worth, worth)
+	for _, f := range p.Factors {
+		fmt.Fprintf(&b, "  %+.2f  %s: %s\n", f.Points, f.Name, f.Text)
+	}
+	if len(p.ScoreFactors) > 0 {
+		b.WriteString("The model's propensity, in doublings of the odds:\n")
+	}
+	for _, f := range p.ScoreFactors {
 		fmt.Fprintf(&b, "  %+.2f  %s: %s\n", f.Points, f.Name, f.Text)
 	}
 	for _, n := range p.Numbers {
