@@ -47,6 +47,8 @@ type Store struct {
 	laws      *lawBook
 	models    modelCache
 	log       *slog.Logger
+	// claim is on the name of the node that this process is, if it is one.
+	claim claim
 }
 
 // Open connects and measures the clock. The error names host and database,
@@ -108,7 +110,10 @@ func lastLine(err error) error {
 func (s *Store) Ping(ctx context.Context) error { return s.pool.Ping(ctx) }
 
 // Close releases the connections.
-func (s *Store) Close() { s.pool.Close() }
+func (s *Store) Close() {
+	s.claim.close()
+	s.pool.Close()
+}
 
 // NumberHMAC is the keyed hash by which suppressions find a number; it is all
 // that stays of a person after erasure.

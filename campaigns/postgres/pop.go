@@ -80,7 +80,7 @@ func (s *Store) popPerson(ctx context.Context, q PopFor, settings campaigns.Sett
 	}
 	pop.LocalTime = now.In(location).Format(time.RFC3339)
 	law := s.laws.law(s.laws.jurisdictions(address, e164), &settings.Compliance, now)
-	if until := calling.LawAllowsUntil(settings.Window, law, zones, now); !until.IsZero() && !law.Unknown {
+	if until := calling.LawAllowsUntil(settings.Window, law, zones, now); !until.IsZero() && !law.Unknown && until.Sub(now) < 24*time.Hour {
 		pop.CallsAllowedUntil = until.In(location).Format(time.RFC3339)
 	}
 	return nil

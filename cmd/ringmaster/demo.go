@@ -24,7 +24,7 @@ type demoCmd struct {
 	Scenario string        `enum:"mixed,win-back,prospecting,loyalty,cross-sell" default:"mixed" help:"mixed, or one campaign of a kind by its example file, with its report: win-back, prospecting, loyalty, cross-sell."`
 	JSON     bool          `help:"Report as one JSON object on standard output; everything else goes to standard error."`
 	Keep     string        `help:"Folder that keeps stores and carrier beyond the end, for going on later." type:"path" placeholder:"DIR"`
-	HTTP     string        `default:"127.0.0.1:8080" help:"Address of the pages; another port where this one is taken." placeholder:"IP:PORT"`
+	HTTP     string        `default:"127.0.0.1:8080" help:"Address of the pages; another port where the default one is taken." placeholder:"IP:PORT"`
 	Stop     bool          `help:"Stop what a kept demo left running, and end."`
 	PgBin    string        `help:"Folder of PostgreSQL's programs. Default: searched for." type:"path" placeholder:"DIR"`
 	Quiet    bool          `help:"No live lines."`
@@ -223,11 +223,16 @@ func (c *demoCmd) liveLine(ctx context.Context, a *app, say io.Writer) {
 	}
 	var dialing, ringing, talking, attempts, answered, dropped, waiting, served int
 	for _, row := range floor.Campaigns {
-		dialing, ringing, talking = dialing+row.Dialing, ringing+row.Ringing, talking+row.Talking
+		dialing, ringing = dialing+row.Dialing, ringing+row.Ringing
 		attempts, answered, dropped = attempts+row.Attempts, answered+row.Answered, dropped+row.Dropped
 	}
 	for _, q := range floor.Queues {
-		waiting, served, talking = waiting+q.Waiting, served+q.Answered, talking+q.Talking
+		waiting, served = waiting+q.Waiting, served+q.Answered
+	}
+	for _, agent := range floor.Agents {
+		if agent.State == campaigns.AgentTalking {
+			talking++
+		}
 	}
 	_, _ = fmt.Fprintf(say, "%s  dialing %-3d ringing %-3d talking %-3d | attempts %-4d answered %-4d dropped %-3d | inbound waiting %-2d served %d\n",
 		floor.At.In(time.UTC).Format("15:04:05"), dialing, ringing, talking, attempts, answered, dropped, waiting, served)

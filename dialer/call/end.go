@@ -70,7 +70,8 @@ func (m *Machine) endDropped(by campaigns.EndedBy) {
 }
 
 func (m *Machine) closeBySystem(by campaigns.EndedBy, d campaigns.Disposition) {
-	abandoned := m.plan.Kind == Inbound && by == campaigns.EndedByCustomer
+	// A caller whose line died while waiting is lost like one who hung up.
+	abandoned := m.plan.Kind == Inbound && (by == campaigns.EndedByCustomer || by == campaigns.EndedByDeadMedia)
 	m.emit(campaigns.Event{Kind: campaigns.CallEnded, EndedBy: by, Abandoned: abandoned})
 	m.emit(campaigns.Event{Kind: campaigns.CallClosed, Disposition: d})
 	m.finish(Unused, string(d))
