@@ -63,10 +63,14 @@ func subdivided(country string) bool {
 }
 
 // usState gives the code of the state by address, else by the number's area
-// code, else "*".
+// code, else "*". An address that names no state that is known may be a misspelt
+// one with stricter rules, so that the area code does not speak for it.
 func usState(region, e164 string) string {
 	if code, ok := usStateCode(region); ok {
 		return code
+	}
+	if region != "" && region != "US" && region != "USA" {
+		return "*"
 	}
 	number, err := phonenumbers.Parse(e164, "")
 	if err != nil {
