@@ -107,26 +107,37 @@ func (r RecycleRule) Next(reason Reason, same, attempts, maxAttempts int, hasNex
 // otherHourGap is how far from the hours of earlier attempts another hour is.
 const otherHourGap = 2 * time.Hour
 
-// AtOtherHour gives the first moment from due on, in steps of half an hour
-// within a day, that is open and whose time of day is otherHourGap from that of
-// every earlier attempt; where there is none, the open one that is farthest from
-// them; due itself where nothing is open. The times of day are those of zone.
+// AtOtherHour gives the first moment from due on, in steps of half an hour, that
+// is open and whose time of day is otherHourGap from that of every earlier
+// attempt. It looks through the first two days of 24 hours from due that have an
+// open moment, so that the evening before closed days goes on to the day after
+// them; where they have none so far away, it gives the open one of the first of
+// them that is farthest. Nothing open in two weeks is due itself. The times of day
+// are those of zone.
 func AtOtherHour(due time.Time, tried []time.Time, zone *time.Location, open func(time.Time) bool) time.Time {
+	const steps, days = 48, 14
 	best, farthest := due, time.Duration(-1)
-	for step := range 48 {
-		at := due.Add(time.Duration(step) * 30 * time.Minute)
-		if !open(at) {
-			continue
+	for day, openDays := 0, 0; day < days && openDays < 2; day++ {
+		opened := false
+		for step := range steps {
+			at := due.Add(time.Duration(day*steps+step) * 30 * time.Minute)
+			if !open(at) {
+				continue
+			}
+			opened = true
+			gap := 12 * time.Hour
+			for _, t := range tried {
+				gap = min(gap, dayGap(at.In(zone), t.In(zone)))
+			}
+			if gap >= otherHourGap {
+				return at
+			}
+			if openDays == 0 && gap > farthest {
+				best, farthest = at, gap
+			}
 		}
-		gap := 12 * time.Hour
-		for _, t := range tried {
-			gap = min(gap, dayGap(at.In(zone), t.In(zone)))
-		}
-		if gap >= otherHourGap {
-			return at
-		}
-		if gap > farthest {
-			best, farthest = at, gap
+		if opened {
+			openDays++
 		}
 	}
 	return best

@@ -64,6 +64,13 @@ func TestAnotherHourKeepsAwayFromThoseTried(t *testing.T) {
 	if got := AtOtherHour(at(3, 0), nil, time.UTC, func(time.Time) bool { return false }); !got.Equal(at(3, 0)) {
 		t.Errorf("never open: %s", got)
 	}
+	// A Friday evening at an hour that was tried, and nobody is called at the
+	// weekend: the retry comes on Monday, not on Friday once more.
+	workdays := func(at time.Time) bool { return open(at) && at.Weekday() != time.Saturday && at.Weekday() != time.Sunday }
+	friday := at(19, 0).AddDate(0, 0, 3)
+	if got := AtOtherHour(friday, []time.Time{at(18, 30)}, time.UTC, workdays); !got.Equal(at(8, 0).AddDate(0, 0, 6)) {
+		t.Errorf("over the weekend: %s", got)
+	}
 	tokyo := time.FixedZone("JST", 9*3600)
 	if got := AtOtherHour(at(11, 0), []time.Time{at(23, 30)}, tokyo, func(time.Time) bool { return true }); !got.Equal(at(11, 0)) {
 		t.Errorf("half a day apart: %s", got)

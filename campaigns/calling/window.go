@@ -62,6 +62,14 @@ func LawAllowsUntil(w campaigns.Window, law *Law, zones []string, now time.Time)
 	return limit
 }
 
+// Open reports whether a phone may begin to ring at that moment in all of the
+// locations: within the campaign's window, and within the hours and outside the
+// holidays of the law, for as long as it may ring. A nil Law has no hours.
+func (l *Law) Open(s *campaigns.Settings, locations []*time.Location, at time.Time) bool {
+	open, _ := clocks{window: &s.Window, law: l}.open(locations, at, l.RingTimeout(s.RingTimeout.Std()))
+	return open
+}
+
 // Locations loads the zones; nil when one of them is unknown. It reads the
 // time zone database, some ten microseconds a zone: who decides often keeps the
 // result in Facts.Locations.

@@ -136,3 +136,68 @@ func TestARetryComesAtAnotherHourAndAtTheFirstNumberAgain(t *testing.T) {
 		t.Errorf("after the last number: number %d, want the first, %d", number, first)
 	}
 }
+
+// Florida closes at eight in the evening (Fla. Stat. 501.616(6)), the campaign
+// does not: a retry is not left at an hour at which the gate would refuse it.
+func TestAnotherHourIsOneThatTheLawAllows(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.settings(func(s *campaigns.Settings) {
+		s.Window = campaigns.DailyWindow(0, 24)
+		s.Recycle[campaigns.OutcomeNoAnswer] = campaigns.RecycleRule{Delay: campaigns.Seconds(10*3600 + 900), Max: 3, OtherHour: true}
+	})
+	p := h.queued(1)[0]
+	h.exec(`update numbers set e164 = '+13055550101' where id = $1`, p.NumberID)
+	a := h.attempt(p)
+	h.record(campaigns.Event{Kind: campaigns.AttemptEnded, AttemptID: a.ID, End: &campaigns.AttemptEnd{Outcome: campaigns.OutcomeNoAnswer}})
+	var due time.Time
+	h.must(h.conn.QueryRow(t.Context(), `select due_at from candidates`).Scan(&due))
+	// Tried at ten on Tuesday, due at a quarter past eight in the evening: not
+	// before noon of the next day is both open and two hours from ten.
+	york, err := time.LoadLocation("America/New_York")
+	h.must(err)
+	if got := due.In(york).Format("Mon 15:04"); got != "Wed 12:15" {
+		t.Errorf("due on %s, want Wed 12:15", got)
+	}
+}
+
+// What came before a reset of the list is another pass: the rules of outcomes
+// and of dispositions begin anew with their delays and with their most tries.
+func TestAResetBeginsTheCountsOfTheRulesAnew(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	rule := campaigns.RecycleRule{Delay: campaigns.Seconds(60), Growth: 10, Max: 1}
+	h.settings(func(s *campaigns.Settings) {
+		s.PersonCap, s.NumberCap = campaigns.Cap{}, campaigns.Cap{}
+		s.Recycle[campaigns.OutcomeNoAnswer] = rule
+		s.Dispositions = append(s.Dispositions, campaigns.DispositionChoice{Code: "maybe", Label: "Maybe", Then: rule})
+	})
+	agent, p, calls := h.agent("ann"), h.queued(1)[0], 0
+	silent := func() {
+		a := h.attempt(p)
+		h.record(campaigns.Event{Kind: campaigns.AttemptEnded, AttemptID: a.ID, End: &campaigns.AttemptEnd{Outcome: campaigns.OutcomeNoAnswer}})
+	}
+	maybe := func() {
+		calls++
+		call := callID(calls)
+		h.talked(p, agent, call)
+		_, err := h.store.CommitResult(t.Context(), campaigns.Result{CommandID: string(call), CallID: call, AgentID: agent, Disposition: "maybe"})
+		h.must(err)
+	}
+	again := func() { h.exec(`update candidates set state = 'queued', queued_at = now(), due_at = null, reason = ''`) }
+	for name, try := range map[string]func(){"no_answer": silent, "maybe": maybe} {
+		again()
+		try()
+		again()
+		try()
+		if got := h.read(`select state, reason from candidates`); got != "done "+name {
+			t.Errorf("%s twice: %s, want done", name, got)
+		}
+		h.exec(`update candidates set attempts = 0, reset_at = $1`, h.store.Clock().Now())
+		again()
+		try()
+		if got := h.read(`select state, reason, round(extract(epoch from due_at - state_at))::int from candidates`); got != "resting "+name+" 60" {
+			t.Errorf("%s once after the reset: %s, want resting for the first delay", name, got)
+		}
+	}
+}

@@ -64,15 +64,17 @@ func (s *Store) step(ctx context.Context, tx pgx.Tx, c heldCandidate, next campa
 const hoursTried = 4
 
 // atOtherHour moves the due time of a retry to an hour of the person's day at
-// which they were not tried lately, within the campaign's window.
+// which they were not tried lately, within the campaign's window and the hours and
+// dates of the rules that bind the call.
 func (s *Store) atOtherHour(ctx context.Context, tx pgx.Tx, c heldCandidate, due time.Time) (time.Time, error) {
 	var at zoneQuestion
+	var number string
 	var byNumber []string
 	var tried []time.Time
-	err := tx.QueryRow(ctx, `select n.region, n.zones, p.region, p.postal_code, p.time_zone,
+	err := tx.QueryRow(ctx, `select n.e164, n.region, n.zones, p.region, p.postal_code, p.time_zone,
 			array(select a.reserved_at from attempts a where a.contact_id = k.contact_id and a.candidate_id = k.id order by a.reserved_at desc limit $2)
 		from candidates k join contacts p on p.id = k.contact_id join numbers n on n.id = k.number_id where k.id = $1`, c.id, hoursTried).
-		Scan(&at.country, &byNumber, &at.region, &at.postalCode, &at.timeZone, &tried)
+		Scan(&number, &at.country, &byNumber, &at.region, &at.postalCode, &at.timeZone, &tried)
 	if err != nil {
 		return due, err
 	}
@@ -80,19 +82,10 @@ func (s *Store) atOtherHour(ctx context.Context, tx pgx.Tx, c heldCandidate, due
 	if len(clocks) == 0 {
 		return due, nil
 	}
-	return campaigns.AtOtherHour(due, tried, clocks[0], func(at time.Time) bool { return openOn(clocks, c.settings.Window, at) }), nil
-}
-
-// openOn reports whether the window is open on every clock.
-func openOn(clocks []*time.Location, w campaigns.Window, at time.Time) bool {
-	for _, clock := range clocks {
-		local := at.In(clock)
-		minute, hours := local.Hour()*60+local.Minute(), w.Days[local.Weekday()]
-		if minute < hours.From || minute >= hours.Until {
-			return false
-		}
-	}
-	return true
+	places := s.laws.jurisdictions(at, number)
+	return campaigns.AtOtherHour(due, tried, clocks[0], func(at time.Time) bool {
+		return s.laws.law(places, &c.settings.Compliance, at).Open(c.settings, clocks, at)
+	}), nil
 }
 
 // stepAfterOutcome recycles an open candidate by the campaign's rule for the
