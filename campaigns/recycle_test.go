@@ -66,7 +66,9 @@ func TestAnotherHourKeepsAwayFromThoseTried(t *testing.T) {
 	}
 	// A Friday evening at an hour that was tried, and nobody is called at the
 	// weekend: the retry comes on Monday, not on Friday once more.
-	workdays := func(at time.Time) bool { return open(at) && at.Weekday() != time.Saturday && at.Weekday() != time.Sunday }
+	workdays := func(at time.Time) bool {
+		return open(at) && at.Weekday() != time.Saturday && at.Weekday() != time.Sunday
+	}
 	friday := at(19, 0).AddDate(0, 0, 3)
 	if got := AtOtherHour(friday, []time.Time{at(18, 30)}, time.UTC, workdays); !got.Equal(at(8, 0).AddDate(0, 0, 6)) {
 		t.Errorf("over the weekend: %s", got)

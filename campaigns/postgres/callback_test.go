@@ -184,7 +184,9 @@ func TestAResetBeginsTheCountsOfTheRulesAnew(t *testing.T) {
 		_, err := h.store.CommitResult(t.Context(), campaigns.Result{CommandID: string(call), CallID: call, AgentID: agent, Disposition: "maybe"})
 		h.must(err)
 	}
-	again := func() { h.exec(`update candidates set state = 'queued', queued_at = now(), due_at = null, reason = ''`) }
+	again := func() {
+		h.exec(`update candidates set state = 'queued', queued_at = now(), due_at = null, reason = ''`)
+	}
 	for name, try := range map[string]func(){"no_answer": silent, "maybe": maybe} {
 		again()
 		try()

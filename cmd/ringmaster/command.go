@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/alecthomas/kong"
 	"github.com/lmittmann/tint"
 	"golang.org/x/term"
 
@@ -15,8 +16,14 @@ import (
 	"ringmaster/configs"
 )
 
-// load reads the configuration.
-func (c *cli) load(io streams) (*configs.Config, error) { return configs.Load(c.Config, io.environ) }
+// load reads the configuration; without a file it is that of the environment.
+func (c *cli) load(io streams) (*configs.Config, error) {
+	path := c.Config
+	if path != "" {
+		path = kong.ExpandPath(path)
+	}
+	return configs.Load(path, io.environ)
+}
 
 // withStore opens the database, brings its schema to this version, and runs f
 // with it.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -24,7 +25,7 @@ type consentCmd struct {
 
 // consentFlags are what both kinds of entry say.
 type consentFlags struct {
-	Contact string `arg:"" help:"Contact id, or external id."`
+	Contact string `arg:"" help:"External id, or contact id; id:6 is the contact id alone."`
 	Purpose string `enum:"marketing,service" default:"marketing" help:"marketing or service."`
 	Channel string `enum:"phone,any" default:"phone" help:"phone or any."`
 	Source  string `help:"Where it was said: a form, a call, a shop."`
@@ -48,7 +49,7 @@ func (c consentFlags) record(ctx context.Context, io streams, all *cli, granted 
 		}
 	}
 	return all.withStore(ctx, io, func(store *postgres.Store) error {
-		if entry.ContactID, err = contactNamed(ctx, store, c.Contact); err != nil {
+		if entry.ContactID, err = contactNamed(ctx, store, c.Contact, io.err); err != nil {
 			return err
 		}
 		kept, err := store.RecordConsent(ctx, entry)
@@ -91,19 +92,34 @@ func (c *revokeCmd) Run(ctx context.Context, io streams, all *cli) error {
 	return c.record(ctx, io, all, false, nil)
 }
 
-// contactNamed finds a contact by external id, or by id.
-func contactNamed(ctx context.Context, store *postgres.Store, text string) (int64, error) {
+// contactNamed finds a contact by external id, or else by id; id:6 is the id
+// alone. Where a text is the external id of one person and the id of another, it
+// says on notes whom it took.
+func contactNamed(ctx context.Context, store *postgres.Store, text string, notes io.Writer) (int64, error) {
+	if digits, byID := strings.CutPrefix(text, "id:"); byID {
+		id, err := strconv.ParseInt(digits, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("%q is no contact id such as id:6", text)
+		}
+		return id, nil
+	}
 	found, err := store.FindContacts(ctx, text)
 	if err != nil {
 		return 0, err
 	}
+	id, notID := strconv.ParseInt(text, 10, 64)
 	for _, contact := range found {
-		if contact.ExternalID == text {
-			return contact.ID, nil
+		if contact.ExternalID != text {
+			continue
 		}
+		if notID == nil && id != contact.ID {
+			if _, err := store.Contact(ctx, id); err == nil {
+				_, _ = fmt.Fprintf(notes, "note: %s is the external id of contact %d, who is meant here; contact %d is id:%d\n", text, contact.ID, id, id)
+			}
+		}
+		return contact.ID, nil
 	}
-	id, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
+	if notID != nil {
 		return 0, fmt.Errorf("no contact has the external id %q", text)
 	}
 	return id, nil
@@ -164,14 +180,14 @@ func minuteOf(text string) (int, error) {
 }
 
 type listConsentsCmd struct {
-	Contact string `arg:"" help:"Contact id, or external id."`
+	Contact string `arg:"" help:"External id, or contact id; id:6 is the contact id alone."`
 	JSON    bool   `help:"As JSON."`
 }
 
 // Run prints the ledger.
 func (c *listConsentsCmd) Run(ctx context.Context, io streams, all *cli) error {
 	return all.withStore(ctx, io, func(store *postgres.Store) error {
-		id, err := contactNamed(ctx, store, c.Contact)
+		id, err := contactNamed(ctx, store, c.Contact, io.err)
 		if err != nil {
 			return err
 		}
@@ -202,7 +218,7 @@ type contactCmd struct {
 }
 
 type objectCmd struct {
-	Contact  string `arg:"" help:"Contact id, or external id."`
+	Contact  string `arg:"" help:"External id, or contact id; id:6 is the contact id alone."`
 	Source   string `default:"command line" help:"How the person objected."`
 	Proof    string `help:"What shows it."`
 	Withdraw bool   `help:"The person takes the objection back."`
@@ -211,7 +227,7 @@ type objectCmd struct {
 // Run records the objection, or its end.
 func (c *objectCmd) Run(ctx context.Context, io streams, all *cli) error {
 	return all.withStore(ctx, io, func(store *postgres.Store) error {
-		id, err := contactNamed(ctx, store, c.Contact)
+		id, err := contactNamed(ctx, store, c.Contact, io.err)
 		if err != nil {
 			return err
 		}
@@ -231,7 +247,7 @@ func (c *objectCmd) Run(ctx context.Context, io streams, all *cli) error {
 }
 
 type eraseCmd struct {
-	Contact string `arg:"" optional:"" help:"Contact id, or external id."`
+	Contact string `arg:"" optional:"" help:"External id, or contact id; id:6 is the contact id alone."`
 	Number  string `help:"The person of this number." placeholder:"NUMBER"`
 	Region  string `help:"Country of a number without a prefix. Default: the configuration's." placeholder:"XX"`
 }
@@ -263,7 +279,7 @@ func (c *eraseCmd) Run(ctx context.Context, io streams, all *cli) error {
 			done, err = store.EraseNumber(ctx, number.E164)
 		} else {
 			var id int64
-			if id, err = contactNamed(ctx, store, c.Contact); err == nil {
+			if id, err = contactNamed(ctx, store, c.Contact, io.err); err == nil {
 				done, err = store.EraseContact(ctx, id)
 			}
 		}

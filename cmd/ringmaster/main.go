@@ -24,7 +24,9 @@ const (
 
 // cli is the command line.
 type cli struct {
-	Config string `help:"Configuration file (YAML). Environment variables RINGMASTER_… override it." type:"path" placeholder:"FILE" env:"RINGMASTER_CONFIG"`
+	// Config is no path to the parser, which would make an empty variable the
+	// working directory.
+	Config string `help:"Configuration file (YAML). Environment variables RINGMASTER_… override it." placeholder:"FILE" env:"RINGMASTER_CONFIG"`
 
 	Serve      serveCmd      `cmd:"" help:"Run the dialer: engine, calls, agents and pages."`
 	Demo       demoCmd       `cmd:"" help:"Run everything on private stores with a simulated carrier and bot agents."`

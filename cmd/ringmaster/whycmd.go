@@ -17,7 +17,7 @@ import (
 // whyCmd tells what a campaign's candidates wait for.
 type whyCmd struct {
 	Name    string `arg:"" help:"Name of the campaign."`
-	Contact string `help:"Explain this person: contact id, or external id." placeholder:"ID"`
+	Contact string `help:"Explain this person: external id, or contact id; id:6 is the contact id alone." placeholder:"ID"`
 	JSON    bool   `help:"As JSON."`
 }
 
@@ -50,7 +50,7 @@ func (c *whyCmd) Run(ctx context.Context, io streams, all *cli) error {
 			}
 			return err
 		}
-		id, err := contactNamed(ctx, store, c.Contact)
+		id, err := contactNamed(ctx, store, c.Contact, io.err)
 		if err != nil {
 			return fmt.Errorf("--contact: %w", err)
 		}
