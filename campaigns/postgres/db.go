@@ -46,6 +46,7 @@ type Store struct {
 	zones     *zoneBook
 	laws      *lawBook
 	models    modelCache
+	hours     hourBook
 	log       *slog.Logger
 	// claim is on the name of the node that this process is, if it is one.
 	claim claim

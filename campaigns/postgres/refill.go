@@ -86,7 +86,7 @@ type picker struct {
 func (s *Store) openBuckets(ctx context.Context, p *picker, settings *campaigns.Settings, now time.Time) error {
 	p.store, p.settings, p.floor = s, settings, breakEven(settings, now)
 	p.offset, p.callbacks = map[int64]float64{}, map[int64]bool{}
-	hours, err := readHourOffsets(ctx, p.tx, p.campaignID, settings)
+	hours, err := s.readHourOffsets(ctx, p.tx, p.campaignID, settings)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (s *Store) openBuckets(ctx context.Context, p *picker, settings *campaigns.
 				p.callbacks[id], p.offset[id] = true, callbackOffset
 			} else if hours != nil {
 				_, clocks := s.zones.of(zoneQuestion{}, zones)
-				p.offset[id] = hours.at(now, clocks)
+				p.offset[id] = hours.at(hourPlace(zones, jurisdictions), now, clocks)
 			}
 		}
 		return nil

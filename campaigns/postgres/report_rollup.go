@@ -121,12 +121,14 @@ var rollups = []string{
 		from calls k join candidates c on c.id = k.candidate_id
 		where k.node <> 'import' and k.started_at >= $1 and k.started_at < $2 and k.direction = 'outbound' and k.bridged_at is not null and k.disposition is not null
 		group by 2, 5`,
+	// The place (hourPlace) stands in the column of the queue, which an outbound
+	// measure has none of.
 	`insert into rollup_bins
-		select $1, a.campaign_id, '', 'local_hour',
+		select $1, a.campaign_id, coalesce(nullif(b.region, ''), b.zones[1]), 'local_hour',
 			(24 * extract(dow from a.reserved_at at time zone b.zones[1]) + extract(hour from a.reserved_at at time zone b.zones[1]))::integer,
 			count(*), count(*) filter (where a.outcome in ('answered', 'dropped')), 0
 		from attempts a join candidates c on c.id = a.candidate_id join buckets b on b.id = c.bucket_id
-		where a.node <> 'import' and a.reserved_at >= $1 and a.reserved_at < $2 and a.sent_at is not null and b.zones[1] is not null group by 2, 5`,
+		where a.node <> 'import' and a.reserved_at >= $1 and a.reserved_at < $2 and a.sent_at is not null and b.zones[1] is not null group by 2, 3, 5`,
 }
 
 // Rolled gives when the newest hour was rolled up; the zero time: never.

@@ -134,3 +134,40 @@ func orderStatistic(lot *rand.Rand, k, of int) float64 {
 	}
 	return draws[k-1]
 }
+
+// The offsets by themselves are those of the profile, on any tallies.
+func TestHourOffsetsAreThoseOfTheProfile(t *testing.T) {
+	t.Parallel()
+	draw := rand.New(rand.NewPCG(4, 4))
+	var levels []scoring.HourTallies
+	for n := range 4 {
+		offsets, err := scoring.HourOffsets(30, levels...)
+		profile, perr := scoring.Hours(30, levels...)
+		if err != nil || perr != nil || len(offsets) != 7*24 {
+			t.Fatalf("%d levels: %d offsets, %v, %v", n, len(offsets), err, perr)
+		}
+		for i, offset := range offsets {
+			if want := profile[i/24][i%24].Offset; math.Abs(offset-want) > 1e-12 {
+				t.Errorf("%d levels, hour %d: %v, want %v", n, i, offset, want)
+			}
+		}
+		var level scoring.HourTallies
+		for d := range level {
+			for h := range level[d] {
+				tries := float64(draw.IntN(400 >> (2 * n)))
+				level[d][h] = scoring.Tally{Tries: tries, Reached: math.Floor(tries * draw.Float64())}
+			}
+		}
+		levels = append(levels, level)
+	}
+	for name, bad := range map[string]error{
+		"a weight of zero":       second(scoring.HourOffsets(0)),
+		"two reached in one try": second(scoring.HourOffsets(10, scoring.HourTallies{{{Tries: 1, Reached: 2}}})),
+	} {
+		if bad == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+}
+
+func second(_ []float64, err error) error { return err }
