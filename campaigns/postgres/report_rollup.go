@@ -101,11 +101,17 @@ var rollups = []string{
 			from agent_spells where until > $1 and until < $2 + interval '24 hours') o
 		where inside > 0 group by 2, 3`,
 	`delete from rollup_bins where hour = $1 and $2::timestamptz is not null`,
+	// From the moment in which an event was received that made or lifted a
+	// candidate to the first attempt after it. Who came by a list alone waits for
+	// no event.
 	`insert into rollup_bins
-		select $1, a.campaign_id, '', 'first_call', round(4 * log(2, greatest(extract(epoch from a.sent_at - c.event_at), 1)::numeric))::integer, count(*), 0, 0
-		from attempts a join candidates c on c.id = a.candidate_id
-		where a.node <> 'import' and a.reserved_at >= $1 and a.reserved_at < $2 and a.sent_at is not null and not exists (select from attempts e
-			where e.contact_id = a.contact_id and e.candidate_id = a.candidate_id and e.reserved_at < a.reserved_at)
+		select $1, a.campaign_id, '', 'first_call', round(4 * log(2, greatest(extract(epoch from a.sent_at - e.received_at), 1)::numeric))::integer, count(*), 0, 0
+		from attempts a join candidates c on c.campaign_id = a.campaign_id and c.contact_id = a.contact_id
+		join customer_events e on e.contact_id = a.contact_id and e.received_at <= a.reserved_at and exists (
+			select from jsonb_array_elements(e.receipt -> 'effects') f where (f ->> 'candidate_id')::bigint = c.id and f ->> 'action' <> 'finish')
+		where a.node <> 'import' and a.reserved_at >= $1 and a.reserved_at < $2 and a.sent_at is not null and not exists (
+			select from attempts b where b.contact_id = a.contact_id and b.campaign_id = a.campaign_id and b.node <> 'import' and b.sent_at is not null
+				and b.reserved_at >= e.received_at and (b.reserved_at, b.id) < (a.reserved_at, a.id))
 		group by 2, 5`,
 	`insert into rollup_bins
 		select $1, coalesce(k.campaign_id, 0), k.queue, 'wait', floor(extract(epoch from k.bridged_at - k.started_at))::integer, count(*), 0, 0

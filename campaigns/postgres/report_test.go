@@ -9,6 +9,7 @@ import (
 
 	"ringmaster/campaigns"
 	"ringmaster/campaigns/postgres"
+	"ringmaster/campaigns/postgres/postgrestest"
 	"ringmaster/campaigns/report"
 )
 
@@ -112,7 +113,7 @@ func TestReportCountsAreReadByCampaignAndTime(t *testing.T) {
 	if ready != 90*time.Minute {
 		t.Errorf("a spell over two hours is %v, want 90m", ready)
 	}
-	for _, measure := range []string{"age", "score", "local_hour", "first_call"} {
+	for _, measure := range []string{"age", "score", "local_hour"} {
 		if len(counts.Bins[measure]) == 0 {
 			t.Errorf("no bins of %s", measure)
 		}
@@ -121,6 +122,64 @@ func TestReportCountsAreReadByCampaignAndTime(t *testing.T) {
 	h.must(err)
 	if len(none.Attempts)+len(none.Calls)+len(none.Bins) != 0 || none.Manned != 0 {
 		t.Errorf("another time: %+v", none)
+	}
+}
+
+// The speed to the first call counts from the receipt of an event that concerned
+// the candidate, whatever day the event was of.
+func TestTheFirstCallIsMeasuredFromTheReceiptOfAnEvent(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.triggers(campaigns.Trigger{On: "cart_abandoned", Do: campaigns.TriggerBoost, Lift: 2}, campaigns.Trigger{On: "purchase", Do: campaigns.TriggerFinish})
+	other := postgrestest.Campaign(t, h.store, "other")
+	people := h.queued(6)
+	hour := h.began.Truncate(time.Hour).Add(-2 * time.Hour)
+	dial := func(campaign campaigns.Campaign, person int, after time.Duration) {
+		t.Helper()
+		p := people[person]
+		h.exec(`insert into attempts (campaign_id, candidate_id, contact_id, number_id, number_shared, node, epoch, reserved_at, dial_by, sent_at, ended_at, outcome)
+			values ($1, $2, $3, $4, false, 'n1', 1, $5, $5, $5, $5, 'busy')`, campaign.ID, p.CandidateID, p.ContactID, p.NumberID, hour.Add(after))
+	}
+	event := func(key, of string, person int, after time.Duration) {
+		t.Helper()
+		e := campaigns.CustomerEvent{Key: key, Type: of, At: h.ago(60 * 24 * time.Hour), Contact: campaigns.EventContact{ID: people[person].ContactID}}
+		h.tell(e)
+		h.exec(`update customer_events set received_at = $2 where key = $1`, key, hour.Add(after))
+	}
+	// Nobody told anything of the first one, who left long ago.
+	h.exec(`update candidates set event_at = $1`, hour.Add(-30*24*time.Hour))
+	dial(h.campaign, 0, time.Minute)
+	// 64 s to the first call; neither the call before it nor the second one count,
+	// nor what another campaign did.
+	h.also(other, people[1], campaigns.CandidateReady)
+	event("k1", "cart_abandoned", 1, 10*time.Minute)
+	dial(h.campaign, 1, time.Minute)
+	dial(other, 1, 10*time.Minute+4*time.Second)
+	dial(h.campaign, 1, 11*time.Minute+4*time.Second)
+	dial(h.campaign, 1, 30*time.Minute)
+	// A second event of the same person is measured by itself: 256 s.
+	event("k2", "cart_abandoned", 1, 31*time.Minute)
+	dial(h.campaign, 1, 31*time.Minute+256*time.Second)
+	// Events that no trigger acts on, or that end the reason to call.
+	event("k3", "usage_dropped", 2, 0)
+	dial(h.campaign, 2, 2*time.Minute)
+	event("k4", "purchase", 3, 0)
+	dial(h.campaign, 3, 2*time.Minute)
+	// Received, and not called yet.
+	event("k5", "cart_abandoned", 4, 0)
+	// Imported history is no call of this floor.
+	event("k6", "cart_abandoned", 5, 0)
+	dial(h.campaign, 5, 8*time.Second)
+	h.exec(`update attempts set node = 'import' where contact_id = $1`, people[5].ContactID)
+	dial(h.campaign, 5, 16*time.Second)
+	h.rollAll()
+	if got, want := h.read(`select bin, n from rollup_bins where measure = 'first_call' order by bin`), "16 1\n24 1\n32 1"; got != want {
+		t.Errorf("bins of 4 log2 of the seconds %q, want those of 16 s, 64 s and 256 s %q", got, want)
+	}
+	counts, err := h.store.ReportCounts(t.Context(), h.campaign.ID, hour, hour.Add(time.Hour))
+	h.must(err)
+	if median, ok := report.FirstCallQuantile(counts.Bins["first_call"], 0.5); !ok || median != 64 {
+		t.Errorf("median %v s, %v", median, ok)
 	}
 }
 

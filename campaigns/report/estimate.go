@@ -22,11 +22,13 @@ func Interval(hits, n int64) (low, high float64) {
 	return b.Quantile(0.025), b.Quantile(0.975)
 }
 
-// secondsPerFirstCallBin: a bin of first_call is 4 × log2 of the seconds.
+// firstCallBins: a bin of first_call is 4 × log2 of the seconds from the receipt
+// of an event to the person's first call after it.
 const firstCallBins = 4
 
-// FirstCallQuantile gives the quantile q of the seconds until the first call;
-// its error is that of a bin, a factor of 2^(1/8). False without any.
+// FirstCallQuantile gives the quantile q of the seconds until the first call
+// after an event; its error is that of a bin, a factor of 2^(1/8). False without
+// any.
 func FirstCallQuantile(bins []Bin, q float64) (float64, bool) {
 	at, ok := quantile(bins, q)
 	return math.Exp2(float64(at) / firstCallBins), ok

@@ -60,7 +60,8 @@ func (c *Counts) outcomes() Table {
 }
 
 func (c *Counts) firstCall() Table {
-	t := Table{Name: "first_call_after_event", Columns: []string{"quantile", "seconds"}}
+	t := Table{Name: "first_call_after_event", Columns: []string{"quantile", "seconds"},
+		Note: "From the receipt of an event on which a trigger of the campaign acted to the person's first call after it; who came by a list alone does not count."}
 	for _, q := range []float64{0.5, 0.9, 0.99} {
 		if seconds, ok := FirstCallQuantile(c.Bins["first_call"], q); ok {
 			t.add(fmt.Sprintf("p%g", 100*q), seconds)
