@@ -26,6 +26,14 @@ type Compliance struct {
 	// RequireConsent refuses persons without a consent on record even where no
 	// rule asks for one.
 	RequireConsent bool `json:"require_consent,omitempty"`
+	// RunningContract states that each person whom the campaign calls has a contract
+	// with the seller that runs, and is called about it. Some rules ask for no
+	// consent then, such as that of France.
+	RunningContract bool `json:"running_contract,omitempty"`
+	// RegistersCheckedElsewhere states that the numbers are looked up in the
+	// national do-not-call registers outside Ringmaster, in time: an old file here
+	// refuses nothing then.
+	RegistersCheckedElsewhere bool `json:"registers_checked_elsewhere,omitempty"`
 	// RefusalPeriod keeps away from a person who refused, in all campaigns, for
 	// at least so long.
 	RefusalPeriod Duration `json:"refusal_period,omitempty"`

@@ -36,6 +36,9 @@ const (
 	ReasonRefusalPeriod         Reason = "refusal_period"
 	// ReasonRecallAfterDrop: a dropped call bars the next one for a time.
 	ReasonRecallAfterDrop Reason = "recall_after_drop"
+	// ReasonRegisterOld: the newest file of a national register is older than the
+	// rule of the place allows.
+	ReasonRegisterOld Reason = "register_old"
 	// ReasonErased: the person's data was erased on their demand.
 	ReasonErased         Reason = "erased"
 	ReasonNotInSegment   Reason = "not_in_segment"

@@ -60,14 +60,25 @@ type rule struct {
 	RefusalDays       int        `json:"refusal_days"`
 	AfterConversation textPeriod `json:"after_conversation"`
 	Consent           bool       `json:"consent"`
-	RetentionDays     int        `json:"retention_days"`
-	Records           []string   `json:"records"`
-	Sources           []string   `json:"sources"`
+	// ContractForConsent: who is called about a running contract need not have
+	// consented.
+	ContractForConsent bool `json:"contract_for_consent"`
+	// HoursLiftedBy says which consent of a person relieves of the hours and the
+	// holidays: agreed_hours, one that names the hours, or proven_agreed_hours, one
+	// that has a proof besides. The agreed hours take their place.
+	HoursLiftedBy string `json:"hours_lifted_by"`
+	// RegisterDays is how old the newest look into the country's register of those
+	// who want no calls may be; zero: no rule was found.
+	RegisterDays  int      `json:"register_days"`
+	RetentionDays int      `json:"retention_days"`
+	Records       []string `json:"records"`
+	Sources       []string `json:"sources"`
 	// Verified says how well the sources were checked.
 	Verified string `json:"verified"`
 
 	week        week
 	eve         dayHours
+	lift        lift
 	from, until time.Time
 }
 
@@ -168,6 +179,9 @@ func (r *rule) check(calendars map[string][]holiday) (string, error) {
 	if r.week, err = weekOf(r.Hours); err != nil {
 		return "hours", err
 	}
+	if r.lift, err = liftOf(r.HoursLiftedBy); err != nil {
+		return "hours_lifted_by", err
+	}
 	if r.Holidays != "" && calendars[r.Holidays] == nil {
 		return "holidays", fmt.Errorf("no calendar %q", r.Holidays)
 	}
@@ -181,6 +195,12 @@ func (r *rule) check(calendars map[string][]holiday) (string, error) {
 	}
 	if r.Connect != nil && (r.Connect.Limit <= 0 || !slices.Contains(connectFroms, r.Connect.From)) {
 		return "connect", fmt.Errorf("needs a limit, and from, one of %v", connectFroms)
+	}
+	if r.ContractForConsent && !r.Consent {
+		return "contract_for_consent", errors.New("needs consent")
+	}
+	if r.RegisterDays > 0 && r.OnlyByID {
+		return "register_days", errors.New("is for rules that bind by place")
 	}
 	if r.Drop != nil {
 		return "drop", r.Drop.check(r.ID)
@@ -225,7 +245,7 @@ func (r *rule) checkPeriods() (string, error) {
 		value int64
 	}{
 		{"ring_min", int64(r.RingMin)}, {"ring_max", int64(r.RingMax)}, {"recall_after_drop", int64(r.RecallAfterDrop)},
-		{"after_conversation", int64(r.AfterConversation)}, {"refusal_days", int64(r.RefusalDays)}, {"retention_days", int64(r.RetentionDays)},
+		{"after_conversation", int64(r.AfterConversation)}, {"refusal_days", int64(r.RefusalDays)}, {"retention_days", int64(r.RetentionDays)}, {"register_days", int64(r.RegisterDays)},
 	} {
 		if p.value < 0 {
 			return p.field, errors.New("is below zero")

@@ -65,17 +65,20 @@ func TestAWrongBookIsNamed(t *testing.T) {
 		"rules.us-tsr.drop": func(r map[string]any) {
 			r["drop"] = map[string]any{"limit": 3, "formula": "of_live_answers", "window": "day"}
 		},
-		"rules.us-tsr.ring_min":       func(r map[string]any) { r["ring_min"] = "-15s" },
-		"rules.us-tsr.verified":       func(r map[string]any) { r["verified"] = "" },
-		"rules.us-tsr.purposes":       func(r map[string]any) { r["purposes"] = []string{"fun"} },
-		"rules.us-tsr.valid_until":    func(r map[string]any) { r["valid_from"], r["valid_until"] = "2026-02-01", "2026-01-01" },
-		"rules.us-tsr.eve_hours":      func(r map[string]any) { r["eve_hours"] = []string{"10:00-19:00"} },
-		"rules.us-tsr.refusal_days":   func(r map[string]any) { r["refusal_days"] = -1 },
-		"rules.us-tsr.retention_days": func(r map[string]any) { r["retention_days"] = -1 },
-		"rules.us-tsr.ring_max":       func(r map[string]any) { r["ring_max"] = "5s" },
-		"rules.us-tsr.connect":        func(r map[string]any) { r["connect"] = map[string]any{"limit": "2s", "from": "soon"} },
-		"rules.us-tsr.valid_from":     func(r map[string]any) { r["valid_from"] = "soon" },
-		"rules.us-tsr.jurisdiction":   func(r map[string]any) { r["jurisdiction"] = "" },
+		"rules.us-tsr.ring_min":             func(r map[string]any) { r["ring_min"] = "-15s" },
+		"rules.us-tsr.verified":             func(r map[string]any) { r["verified"] = "" },
+		"rules.us-tsr.purposes":             func(r map[string]any) { r["purposes"] = []string{"fun"} },
+		"rules.us-tsr.valid_until":          func(r map[string]any) { r["valid_from"], r["valid_until"] = "2026-02-01", "2026-01-01" },
+		"rules.us-tsr.eve_hours":            func(r map[string]any) { r["eve_hours"] = []string{"10:00-19:00"} },
+		"rules.us-tsr.refusal_days":         func(r map[string]any) { r["refusal_days"] = -1 },
+		"rules.us-tsr.retention_days":       func(r map[string]any) { r["retention_days"] = -1 },
+		"rules.us-tsr.register_days":        func(r map[string]any) { r["register_days"] = -1 },
+		"rules.us-tsr.hours_lifted_by":      func(r map[string]any) { r["hours_lifted_by"] = "a smile" },
+		"rules.us-tsr.contract_for_consent": func(r map[string]any) { r["contract_for_consent"] = true },
+		"rules.us-tsr.ring_max":             func(r map[string]any) { r["ring_max"] = "5s" },
+		"rules.us-tsr.connect":              func(r map[string]any) { r["connect"] = map[string]any{"limit": "2s", "from": "soon"} },
+		"rules.us-tsr.valid_from":           func(r map[string]any) { r["valid_from"] = "soon" },
+		"rules.us-tsr.jurisdiction":         func(r map[string]any) { r["jurisdiction"] = "" },
 	} {
 		_, err := ParseBook(spoil(change))
 		if e, ok := errors.AsType[*campaigns.Error](err); !ok || e.Field != field {
@@ -178,7 +181,7 @@ func TestLawsMerge(t *testing.T) {
 		t.Errorf("any state: %v", anywhere.Rules)
 	}
 	both := lawOf(t, LawQuery{Jurisdictions: []string{"FR", "US-FL"}, Rules: []string{"us-regf"}}, noon)
-	if both.ConsentRule != "fr-opt-in" || both.RefusalPeriod.Rule != "fr-conso" || both.AfterConversation.Rule != "us-regf" ||
+	if both.ConsentRule != "fr-opt-in" || both.RefusalPeriod.Rule != "fr-opt-in" || both.AfterConversation.Rule != "us-regf" ||
 		both.Retention.Rule != "us-tsr" || len(both.Drops) != 2 || both.ConnectFrom != FromGreetingEnd {
 		t.Errorf("both: %+v", both)
 	}

@@ -45,6 +45,11 @@ type Facts struct {
 	// ConsentGranted is set while a consent for the campaign's purpose and this
 	// channel is on record.
 	ConsentGranted bool
+	// ConsentProven is set where that consent has a proof on record.
+	ConsentProven bool
+	// Registers are the files of national registers that were imported, and bind
+	// the campaign.
+	Registers []Register
 	// PreferredHours are those that the person asked to be called in, in each
 	// of the Zones; nil: none asked for.
 	PreferredHours *campaigns.Window
@@ -78,7 +83,7 @@ const retrySoon = time.Minute
 // Decide gives the first reason against a call now. The order goes from what
 // never lapses by itself to what lapses soonest, so that the reason told is the
 // one that holds longest: campaign, list, DNC, objection, complaint, consent,
-// number, attempts, zone, jurisdiction, refusal, drop, caps, hours, and last
+// number, attempts, zone, jurisdiction, register, refusal, drop, caps, hours, and last
 // what is under way.
 func Decide(f Facts, now time.Time) Verdict {
 	if f.Locations == nil {
@@ -86,6 +91,9 @@ func Decide(f Facts, now time.Time) Verdict {
 	}
 	// Named one by one, the checks leave the facts on the stack.
 	if v, refused := lasting(&f); refused {
+		return v
+	}
+	if v, refused := registerOld(&f, now); refused {
 		return v
 	}
 	if v, refused := barred(&f, now); refused {
@@ -119,23 +127,24 @@ func underWay(f *Facts, now time.Time) (Verdict, bool) {
 // closed checks the clocks, for as long as the phone may ring.
 func closed(f *Facts, now time.Time) (Verdict, bool) {
 	ring := f.Law.RingTimeout(f.Settings.RingTimeout.Std())
-	all := clocks{window: &f.Settings.Window, law: f.Law, preferred: f.PreferredHours}
+	law := f.Law.liftedBy(f)
+	all := clocks{window: &f.Settings.Window, law: law, preferred: f.PreferredHours}
 	open, next := all.open(f.Locations, now, ring)
 	if open {
 		return Verdict{}, false
 	}
 	v := Verdict{Reason: campaigns.ReasonOutsideWindow, Until: next}
 	if f.PreferredHours != nil {
-		if fits, _ := (clocks{window: all.window, law: f.Law}).open(f.Locations, now, ring); fits {
+		if fits, _ := (clocks{window: all.window, law: law}).open(f.Locations, now, ring); fits {
 			v.Reason = campaigns.ReasonOutsidePreferredHours
 			return v, true
 		}
 	}
-	if f.Law == nil {
+	if law == nil {
 		return v, true
 	}
 	if fits, _ := (clocks{window: all.window}).open(f.Locations, now, ring); fits {
-		v.Reason, v.Rule = f.Law.closing(f.Locations, now, ring)
+		v.Reason, v.Rule = law.closing(f.Locations, now, ring)
 	}
 	return v, true
 }

@@ -11,9 +11,11 @@
 // unknown jurisdiction means no call. A rule begins and ends by the date of the
 // place, so it binds on each day of UTC that holds a moment of its days, and a
 // Law may be kept for such a day. Parts of a rule that depend on what is not
-// known here (an existing contract that stands in for a consent, one subject of
-// several) are taken in the stricter way. Holidays are the dates of the calendar,
-// not the working days to which some places move those that fall on a weekend.
+// known here (one subject of several) are taken in the stricter way. Where a place
+// moves holidays that fall on a weekend, or may, both days are closed. A consent
+// relieves of a rule's hours only where the rule says so and the consent names
+// hours, which take their place. The register of a country may be that of any file
+// whose list does not name another one.
 //
 // Decide takes Facts.Law from Book.Law for the jurisdictions that
 // phone.Jurisdictions gives. A Law is shared without locks, and has what it needs

@@ -54,6 +54,7 @@ func (l *Law) Restrictions(now time.Time) []Restriction {
 		add("hours", w.rule, "%s", w.week)
 	}
 	l.tellDates(now, add)
+	l.tellLifts(add)
 	for _, c := range l.caps {
 		per := "a calendar day"
 		if c.per > 0 {
@@ -62,6 +63,9 @@ func (l *Law) Restrictions(now time.Time) []Restriction {
 		add(string(c.Scope)+" cap", c.rule, "%d %s", c.Max, per)
 	}
 	add("consent", l.ConsentRule, "needed")
+	for _, r := range l.Registers {
+		add("register of "+r.Country, r.Rule, "no file older than %s", span(r.MaxAge))
+	}
 	add("ring time", l.RingMin.Rule, "%s at least", span(l.RingMin.Duration))
 	add("ring time", l.RingMax.Rule, "%s at most", span(l.RingMax.Duration))
 	add("connect limit", l.Connect.Rule, "%s from the %s", span(l.Connect.Duration), strings.ReplaceAll(string(l.ConnectFrom), "_", "'s "))
@@ -76,7 +80,7 @@ func (l *Law) Restrictions(now time.Time) []Restriction {
 	default:
 		add("after a drop", l.RecallByAgent.Rule, "no call for %s where an agent is on the line", span(l.RecallByAgent.Duration))
 	}
-	add("after a refusal", l.RefusalPeriod.Rule, "no call for %s", span(l.RefusalPeriod.Duration))
+	l.tellRefusal(add)
 	add("after a conversation", l.AfterConversation.Rule, "no call for %s", span(l.AfterConversation.Duration))
 	add("keep records", l.Retention.Rule, "for %s", span(l.Retention.Duration))
 	return all

@@ -16,7 +16,17 @@ type holiday struct {
 	Last    bool   `json:"last,omitempty"`
 	Weekday string `json:"weekday,omitempty"`
 	Month   int    `json:"month,omitempty"`
+	// Observed says which weekday is kept besides where the day falls on a
+	// weekend: nearest, the Friday before a Saturday and the Monday after a Sunday
+	// (5 U.S.C. 6103(b)); next, the first weekday after it that is no holiday itself.
+	Observed string `json:"observed,omitempty"`
 }
+
+// Which weekday stands in for a holiday on a weekend.
+const (
+	observedNearest = "nearest"
+	observedNext    = "next"
+)
 
 var weekdayNames = []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
 
@@ -29,6 +39,8 @@ func (h *holiday) check() error {
 		}
 	}
 	switch {
+	case h.Observed != "" && h.Observed != observedNearest && h.Observed != observedNext:
+		return errors.New("observed is nearest or next")
 	case forms != 1:
 		return errors.New("needs one of fixed, easter, nth and last")
 	case h.Fixed != "":
@@ -56,6 +68,30 @@ func (h *holiday) in(year int) time.Time {
 	}
 	day := time.Date(year, time.Month(h.Month), 1, 0, 0, 0, 0, time.UTC)
 	return day.AddDate(0, 0, int((weekday-day.Weekday()+7)%7)+7*(h.Nth-1))
+}
+
+// datesOf gives the dates of a calendar in a year, and after them the weekdays
+// that stand in for those on a weekend. The one of a first of January may lie in
+// the year before.
+func datesOf(calendar []holiday, year int) []time.Time {
+	dates := make([]time.Time, 0, len(calendar))
+	for i := range calendar {
+		dates = append(dates, calendar[i].in(year))
+	}
+	weekend := func(d time.Time) bool { return d.Weekday() == time.Saturday || d.Weekday() == time.Sunday }
+	for i := range calendar {
+		if date := dates[i]; calendar[i].Observed != "" && weekend(date) {
+			step := 1
+			if calendar[i].Observed == observedNearest && date.Weekday() == time.Saturday {
+				step = -1
+			}
+			for weekend(date) || calendar[i].Observed == observedNext && slices.ContainsFunc(dates, date.Equal) {
+				date = date.AddDate(0, 0, step)
+			}
+			dates = append(dates, date)
+		}
+	}
+	return dates
 }
 
 // easter gives Easter Sunday of the Gregorian calendar (the anonymous

@@ -40,6 +40,9 @@ type LawQuery struct {
 	Rules    []string
 	Purpose  campaigns.Purpose
 	Business bool
+	// RunningContract: each person has a contract with the seller that runs, and
+	// is called about it.
+	RunningContract bool
 }
 
 // Law is what the rules of several jurisdictions ask for together: hours
@@ -68,6 +71,8 @@ type Law struct {
 	Retention Period
 	// Records to keep of each call.
 	Records []string
+	// Registers must have been looked into lately, one limit for each country.
+	Registers []RegisterLimit
 
 	caps  []lawCap
 	weeks []ruleWeek
@@ -75,6 +80,9 @@ type Law struct {
 	open [7]dayHours
 	// dates are what some days have of their own, by dateOf.
 	dates map[int64][]lawDate
+	// lifted are the law without the hours and holidays of which a consent relieves,
+	// by its lift less one; nil: it relieves of none.
+	lifted [2]*Law
 }
 
 // Period is a time that a rule asks for.
@@ -117,6 +125,17 @@ func (b *Book) Law(q LawQuery, at time.Time) (*Law, error) {
 			return nil, campaigns.Invalid("compliance.rules", "no rule %q is known", id)
 		}
 	}
+	l := b.merge(q, at, 0)
+	for lift := liftAgreed; lift <= liftProven; lift++ {
+		if slices.ContainsFunc(b.rules, func(r rule) bool { return r.lift.by(lift) && r.binds(q, at) }) {
+			l.lifted[lift-1] = b.merge(q, at, lift)
+		}
+	}
+	return l, nil
+}
+
+// merge merges the rules that bind, without the hours that a lift relieves of.
+func (b *Book) merge(q LawQuery, at time.Time, by lift) *Law {
 	l := &Law{dates: map[int64][]lawDate{}, Unknown: len(q.Jurisdictions) == 0}
 	for day := range l.open {
 		l.open[day] = dayHours{{From: 0, Until: minutesPerDay}}
@@ -129,10 +148,10 @@ func (b *Book) Law(q LawQuery, at time.Time) (*Law, error) {
 	}
 	for i := range b.rules {
 		if r := &b.rules[i]; r.binds(q, at) {
-			b.add(l, r, at)
+			b.add(l, r, q, at, by)
 		}
 	}
-	return l, nil
+	return l
 }
 
 func (r *rule) binds(q LawQuery, at time.Time) bool {
@@ -163,9 +182,11 @@ func (r *rule) binds(q LawQuery, at time.Time) bool {
 }
 
 // add merges one rule into the law.
-func (b *Book) add(l *Law, r *rule, at time.Time) {
+func (b *Book) add(l *Law, r *rule, q LawQuery, at time.Time, by lift) {
 	l.Rules = append(l.Rules, r.ID)
-	if r.week != nil {
+	l.addRegister(r)
+	lifted := r.lift.by(by)
+	if r.week != nil && !lifted {
 		l.weeks = append(l.weeks, ruleWeek{r.week, r.ID})
 		for day := range l.open {
 			l.open[day] = l.open[day].and(r.week[day])
@@ -175,16 +196,16 @@ func (b *Book) add(l *Law, r *rule, at time.Time) {
 		per, _ := c.period() // was checked
 		l.caps = append(l.caps, lawCap{c, per, r.ID})
 	}
-	for year := at.Year() - 1; r.Holidays != "" && year <= at.Year()+1; year++ {
-		for _, h := range b.calendars[r.Holidays] {
-			date := dateOf(h.in(year))
+	for year := at.Year() - 1; r.Holidays != "" && !lifted && year <= at.Year()+1; year++ {
+		for _, midnight := range datesOf(b.calendars[r.Holidays], year) {
+			date := dateOf(midnight)
 			l.dates[date] = append(l.dates[date], lawDate{rule: r.ID, holiday: true})
 			if len(r.eve) > 0 {
 				l.dates[date-1] = append(l.dates[date-1], lawDate{rule: r.ID, hours: r.eve})
 			}
 		}
 	}
-	if r.Consent && l.ConsentRule == "" {
+	if r.Consent && l.ConsentRule == "" && !(r.ContractForConsent && q.RunningContract) {
 		l.ConsentRule = r.ID
 	}
 	byAgent := r.RecallAfterDrop.Std()

@@ -31,10 +31,12 @@ func (r *rule) broken(b *Book, f Facts, now time.Time, ring time.Duration) strin
 				return "hours"
 			}
 			tomorrow := time.Date(local.Year(), local.Month(), local.Day()+1, 12, 0, 0, 0, time.UTC)
-			for _, h := range b.calendars[r.Holidays] {
-				if h.in(local.Year()).Format(time.DateOnly) == local.Format(time.DateOnly) {
+			for _, date := range slices.Concat(datesOf(b.calendars[r.Holidays], local.Year()), datesOf(b.calendars[r.Holidays], local.Year()+1)) {
+				if date.Format(time.DateOnly) == local.Format(time.DateOnly) {
 					return "holiday"
 				}
+			}
+			for _, h := range b.calendars[r.Holidays] {
 				if r.EveHours != nil && h.in(tomorrow.Year()).Format(time.DateOnly) == tomorrow.Format(time.DateOnly) && !slices.ContainsFunc(r.EveHours, func(text string) bool {
 					from, until, _ := strings.Cut(text, "-")
 					clock := local.Format("15:04")
@@ -165,6 +167,7 @@ func TestEachRuleRefusesWithItsReason(t *testing.T) {
 	t.Parallel()
 	paris := func(text string) time.Time { return at(t, "Europe/Paris", text) }
 	noon := paris("2026-09-02 15:00:00")
+	july := paris("2026-07-01 15:00:00")
 	for _, c := range []struct {
 		name, place string
 		now         time.Time
@@ -183,11 +186,13 @@ func TestEachRuleRefusesWithItsReason(t *testing.T) {
 		{"four in thirty days", "FR", noon, func(f *Facts) {
 			f.PersonAttempts = []time.Time{noon.AddDate(0, 0, -1), noon.AddDate(0, 0, -5), noon.AddDate(0, 0, -9), noon.AddDate(0, 0, -20)}
 		}, campaigns.ReasonPersonCap, "fr-conso", noon.AddDate(0, 0, 10)},
-		{"after a refusal", "FR", noon, func(f *Facts) { f.LastRefusal = noon.AddDate(0, 0, -10) }, campaigns.ReasonRefusalPeriod, "fr-conso", noon.AddDate(0, 0, 50)},
+		{"after a refusal", "FR", july, func(f *Facts) { f.LastRefusal = july.AddDate(0, 0, -10) }, campaigns.ReasonRefusalPeriod, "fr-conso", july.AddDate(0, 0, 50)},
+		{"after a refusal under the law of 2026", "FR", noon, func(f *Facts) { f.LastRefusal = noon.AddDate(-3, 0, 0) }, campaigns.ReasonRefusalPeriod, "fr-opt-in",
+			noon.AddDate(-3, 0, 0).Add(36500 * 24 * time.Hour)},
 		{"an agreed callback is no harassment", "FR", noon, func(f *Facts) { f.LastRefusal, f.AgreedCallback = noon.AddDate(0, 0, -10), true }, "", "", time.Time{}},
-		{"a longer period of the campaign", "FR", noon, func(f *Facts) {
-			f.LastRefusal, f.Settings.Compliance.RefusalPeriod = noon.AddDate(0, 0, -61), campaigns.Duration(90*24*time.Hour)
-		}, campaigns.ReasonRefusalPeriod, "", noon.AddDate(0, 0, 29)},
+		{"a longer period of the campaign", "FR", july, func(f *Facts) {
+			f.LastRefusal, f.Settings.Compliance.RefusalPeriod = july.AddDate(0, 0, -61), campaigns.Duration(90*24*time.Hour)
+		}, campaigns.ReasonRefusalPeriod, "", july.AddDate(0, 0, 29)},
 		{"after a dropped call", "GB", noon, func(f *Facts) { f.LastDrop = noon.Add(-time.Hour) }, campaigns.ReasonRecallAfterDrop, "gb-ofcom", noon.Add(71 * time.Hour)},
 		{"after a dropped call, by hand", "GB", noon, func(f *Facts) { f.LastDrop, f.AgentGuaranteed = noon.Add(-time.Hour), true }, "", "", time.Time{}},
 		{"after a dropped call, in a campaign by hand", "GB", noon, func(f *Facts) { f.LastDrop, f.Settings.Mode = noon.Add(-time.Hour), campaigns.PacingManual }, "", "", time.Time{}},
