@@ -83,7 +83,8 @@ const retrySoon = time.Minute
 // Decide gives the first reason against a call now. The order goes from what
 // never lapses by itself to what lapses soonest, so that the reason told is the
 // one that holds longest: campaign, list, DNC, objection, complaint, consent,
-// number, attempts, zone, jurisdiction, register, refusal, drop, caps, hours, and last
+// number, attempts, zone, jurisdiction, consent that is
+// missing, register, refusal, drop, caps, hours, and last
 // what is under way.
 func Decide(f Facts, now time.Time) Verdict {
 	if f.Locations == nil {

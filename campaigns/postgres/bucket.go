@@ -67,6 +67,7 @@ func bucketsFor(ctx context.Context, tx pgx.Tx, campaignID int64, kind string, k
 // members the gate judges one by one until they have moved.
 func (s *Store) bucketVerdict(settings *campaigns.Settings, state campaigns.CampaignState, active bool, zones []string, jurisdictions string, now time.Time) calling.Verdict {
 	f := calling.Facts{CampaignState: state, ListActive: active, Settings: settings, ConsentGranted: true}
+	f.Registers = s.laws.registers.of(0)
 	f.Zones, f.Locations = s.zones.of(zoneQuestion{}, zones)
 	if jurisdictions != "" {
 		f.Law = s.laws.law(jurisdictions, &settings.Compliance, now)

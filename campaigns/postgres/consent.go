@@ -14,6 +14,7 @@ import (
 type heldConsent struct {
 	Purpose campaigns.Purpose `json:"purpose"`
 	Granted bool              `json:"granted"`
+	Proven  bool              `json:"proven"`
 	Until   *time.Time        `json:"until"`
 	Hours   *campaigns.Window `json:"hours"`
 }

@@ -42,14 +42,15 @@ type factRow struct {
 func (s *Store) underRules(row *factRow, settings *campaigns.Settings, state campaigns.CampaignState, now time.Time) {
 	f := &row.facts
 	f.Law = s.laws.law(s.laws.jurisdictions(row.address, row.number), &settings.Compliance, now)
+	f.Registers = s.laws.registers.of(row.campaignID)
 	f.Settings, f.CampaignState = settings, state
-	f.ConsentGranted, f.ConsentRefused, f.ConsentRefusedUntil, f.PreferredHours = false, false, time.Time{}, nil
+	f.ConsentGranted, f.ConsentProven, f.ConsentRefused, f.ConsentRefusedUntil, f.PreferredHours = false, false, false, time.Time{}, nil
 	purpose := purposeOf(settings)
 	for _, c := range row.consents {
 		if c.Purpose != purpose {
 			continue
 		}
-		f.ConsentGranted, f.ConsentRefused, f.PreferredHours = c.Granted, !c.Granted, c.Hours
+		f.ConsentGranted, f.ConsentProven, f.ConsentRefused, f.PreferredHours = c.Granted, c.Proven, !c.Granted, c.Hours
 		if !c.Granted {
 			f.ConsentRefusedUntil = value(c.Until)
 		}
@@ -92,7 +93,7 @@ const factsOfNumber = `,
 	` + suppressedUntil + `,
 	coalesce((select true from complaints o where o.contact_id = w.contact and o.closed_at is null limit 1), false),
 	coalesce((select true from objections o where o.contact_id = w.contact and o.withdrawn_at is null limit 1), false),
-	array(select json_build_object('purpose', g.purpose, 'granted', g.granted, 'until', g.valid_until, 'hours', g.hours) from consents g
+	array(select json_build_object('purpose', g.purpose, 'granted', g.granted, 'proven', g.proof <> '', 'until', g.valid_until, 'hours', g.hours) from consents g
 		where g.contact_id = w.contact and g.channel in ('phone', 'any')
 		and g.valid_from <= $2 and (g.valid_until is null or g.valid_until > $2) order by g.valid_from desc, g.id desc limit 10),
 	array(select array[a.reserved_at, a.ended_at, case when a.outcome = 'dropped' then a.ended_at end, case when a.campaign_id = w.campaign then a.reserved_at end]

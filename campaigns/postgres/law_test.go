@@ -56,7 +56,7 @@ var countries = []country{
 		open: workdays([][2]int{{600, 1200}}, [][2]int{{600, 1200}}, nil), perPeriod: 3, period: dayLong, refusal: 366 * dayLong},
 	{name: "Germany", number: "+493012%05d", region: "DE", zone: "Europe/Berlin", consent: true, perDay: 3, perPeriod: 15, period: 7 * dayLong,
 		open: workdays([][2]int{{480, 1200}}, [][2]int{{540, 1080}}, nil)},
-	{name: "France", number: "+3314012%04d", region: "FR", zone: "Europe/Paris", consent: true, perPeriod: 4, period: 30 * dayLong, refusal: 60 * dayLong,
+	{name: "France", number: "+3314012%04d", region: "FR", zone: "Europe/Paris", consent: true, perPeriod: 4, period: 30 * dayLong, refusal: 36500 * dayLong,
 		open: workdays([][2]int{{600, 780}, {840, 1200}}, nil, nil)},
 	{name: "Britain", number: "+442079460%03d", region: "GB", zone: "Europe/London", open: daily(8, 21), drop: 3 * dayLong},
 	{name: "Canada", number: "+1416555%04d", region: "CA", zone: "America/Toronto", open: workdays([][2]int{{540, 1290}}, [][2]int{{600, 1080}}, [][2]int{{600, 1080}})},

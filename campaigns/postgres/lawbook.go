@@ -18,6 +18,8 @@ type lawBook struct {
 	mu     sync.Mutex
 	places map[place]string
 	laws   map[lawKey]*calling.Law
+
+	registers registerBook
 }
 
 // place is what jurisdictions depend on: the country of the number, the region
@@ -28,7 +30,7 @@ type place struct{ country, region, area string }
 type lawKey struct {
 	jurisdictions, rules string
 	purpose              campaigns.Purpose
-	business             bool
+	business, contract   bool
 	day                  int64
 }
 
@@ -70,12 +72,12 @@ func (b *lawBook) jurisdictions(address zoneQuestion, e164 string) string {
 // ask for. A rule that the campaign names and the book does not have is as good
 // as an unknown jurisdiction: nobody is called.
 func (b *lawBook) law(jurisdictions string, c *campaigns.Compliance, now time.Time) *calling.Law {
-	key := lawKey{jurisdictions: jurisdictions, rules: strings.Join(c.Rules, ","), purpose: c.Purpose, business: c.Business, day: now.Unix() / 86400}
+	key := lawKey{jurisdictions: jurisdictions, rules: strings.Join(c.Rules, ","), purpose: c.Purpose, business: c.Business, contract: c.RunningContract, day: now.Unix() / 86400}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	law, known := b.laws[key]
 	if !known {
-		query := calling.LawQuery{Rules: c.Rules, Purpose: c.Purpose, Business: c.Business}
+		query := calling.LawQuery{Rules: c.Rules, Purpose: c.Purpose, Business: c.Business, RunningContract: c.RunningContract}
 		if jurisdictions != "" {
 			query.Jurisdictions = strings.Split(jurisdictions, ",")
 		}

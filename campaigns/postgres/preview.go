@@ -98,6 +98,9 @@ func (s *Store) Preview(ctx context.Context, campaignID int64, o PreviewOptions)
 		if err := exec(ctx, tx, `set local jit = off`); err != nil {
 			return err
 		}
+		if err := s.lookAtRegisters(ctx, tx); err != nil {
+			return err
+		}
 		f, err := s.newFunnel(ctx, tx, campaign, seg, p.At)
 		if err != nil {
 			return err

@@ -17,6 +17,7 @@ var gateReasons = []campaigns.Reason{
 	campaigns.ReasonNumberInAttempt, campaigns.ReasonPersonInCall, campaigns.ReasonCallbackNotDue,
 	campaigns.ReasonAgentAway, campaigns.ReasonDoNotCall, campaigns.ReasonConsentRefused, campaigns.ReasonHoliday, campaigns.ReasonCampaignCap,
 	campaigns.ReasonOutsidePreferredHours, campaigns.ReasonRefusalPeriod, campaigns.ReasonRecallAfterDrop,
+	campaigns.ReasonRegisterOld,
 }
 
 // due is a candidate whose time has come.

@@ -94,6 +94,9 @@ func (r *reservation) lockAndRead(ctx context.Context) error {
 		})
 		return err
 	})
+	if registers := &r.store.laws.registers; !registers.fresh() {
+		batch.Queue(registersSelect).Query(registers.take)
+	}
 	if err := r.conn.SendBatch(ctx, &batch).Close(); err != nil {
 		return err
 	}

@@ -94,6 +94,10 @@ var clockReasons = []campaigns.Reason{campaigns.ReasonOutsideWindow, campaigns.R
 // weeks to come: a supervisor may change the hours.
 const neverOpenRest = 24 * time.Hour
 
+// registerRest is how long a candidate rests behind a register that is old: a
+// fresh file may be imported at any time.
+const registerRest = time.Hour
+
 // refuse says where a refused candidate goes: to another number when this one
 // is the trouble, to rest until the reason lapses, or aside.
 func refuse(row *factRow, v calling.Verdict, otherNumber int64, now time.Time) move {
@@ -105,6 +109,8 @@ func refuse(row *factRow, v calling.Verdict, otherNumber int64, now time.Time) m
 		m.state = campaigns.CandidateDone
 	case slices.Contains(clockReasons, v.Reason) && v.Until.IsZero():
 		m.due = now.Add(neverOpenRest)
+	case v.Reason == campaigns.ReasonRegisterOld:
+		m.due = now.Add(registerRest)
 	case v.Until.IsZero():
 		m.state = campaigns.CandidateBlocked
 	}

@@ -37,8 +37,12 @@ func (c *settingsCache) put(campaignID, revision int64, settings *campaigns.Sett
 	c.held[campaignID] = cachedSettings{revision: revision, settings: settings}
 }
 
-// settingsOf gives the campaign's settings and state inside the transaction q.
+// settingsOf gives the campaign's settings and state inside the transaction q, and
+// looks at the registers for who decides by them.
 func (s *Store) settingsOf(ctx context.Context, q querier, campaignID int64) (*campaigns.Settings, campaigns.CampaignState, error) {
+	if err := s.lookAtRegisters(ctx, q); err != nil {
+		return nil, "", err
+	}
 	var revision int64
 	var state campaigns.CampaignState
 	if err := q.QueryRow(ctx, `select revision, state from campaigns where id = $1`, campaignID).Scan(&revision, &state); err != nil {

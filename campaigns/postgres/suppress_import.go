@@ -224,8 +224,12 @@ func (l *dncLoad) finish(ctx context.Context) error {
 		}
 		retired, err = pgx.CollectRows(rows, pgx.RowTo[int32])
 		return err
-	}); err != nil || len(retired) == 0 {
+	}); err != nil {
 		return err
+	}
+	s.laws.registers.forget()
+	if len(retired) == 0 {
+		return nil
 	}
 	if err := s.freeAll(ctx); err != nil {
 		return err

@@ -83,6 +83,23 @@ func (s *Store) findDNCList(ctx context.Context, tx pgx.Tx, l campaigns.DNCList)
 	return held, err
 }
 
+// SetDNCList makes a list without entries, or says anew how old its files may
+// become; national is not taken back. CodeInvalid for a list without a name,
+// CodeNotFound and CodeConflict as for its entries.
+func (s *Store) SetDNCList(ctx context.Context, list campaigns.DNCList) error {
+	if list.Name == OwnList && (list.National || list.Campaign != "" || list.MaxAge != 0) {
+		return campaigns.Invalid("list", "%q is the own list: it binds all campaigns and does not grow old", OwnList)
+	}
+	if list.MaxAge < 0 {
+		return campaigns.Invalid("max_age", "%v is below zero", list.MaxAge)
+	}
+	defer s.laws.registers.forget()
+	return s.tx(ctx, func(tx pgx.Tx) error {
+		_, err := s.findDNCList(ctx, tx, list)
+		return err
+	})
+}
+
 // byHand is the file of the entries that were added one by one.
 const byHand = "by hand"
 

@@ -35,6 +35,7 @@ func gates() []gate {
 		}),
 		fact(campaigns.ReasonJurisdictionUnknown, func(f *calling.Facts) { f.Law = nil }),
 		fact(campaigns.ReasonConsentMissing, func(f *calling.Facts) { f.ConsentGranted = true }),
+		fact(campaigns.ReasonRegisterOld, func(f *calling.Facts) { f.Registers = nil }),
 		fact(campaigns.ReasonRefusalPeriod, func(f *calling.Facts) { f.LastRefusal = time.Time{} }),
 		fact(campaigns.ReasonRecallAfterDrop, func(f *calling.Facts) { f.LastDrop = time.Time{} }),
 		fact(campaigns.ReasonPersonCap, func(f *calling.Facts) { f.PersonAttempts, f.LastConversation = nil, time.Time{} }),

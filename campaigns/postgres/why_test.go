@@ -125,7 +125,7 @@ func TestWhyExplainsOnePerson(t *testing.T) {
 	if p.State != campaigns.CandidateResting || p.Due == nil || !p.Due.Equal(postgrestest.Morning.Add(time.Hour)) || len(p.Factors) != 4 {
 		t.Errorf("%+v", p)
 	}
-	if len(p.Numbers[0].Gates) != 24 {
+	if len(p.Numbers[0].Gates) != 25 {
 		t.Errorf("%d gates", len(p.Numbers[0].Gates))
 	}
 

@@ -31,7 +31,7 @@ type dncCmd struct {
 type dncList struct {
 	List     string        `help:"Name of the list; made when absent." placeholder:"NAME"`
 	Campaign string        `help:"The list binds this campaign alone. Default: all." placeholder:"NAME"`
-	National bool          `help:"A registry's file: told as old after 31 days."`
+	National bool          `help:"A national register's file: told as old after 31 days, and no calls where a rule bounds its age. Its list's name begins with the country: us-national."`
 	MaxAge   time.Duration `help:"Told as old after this time, such as 744h." placeholder:"DURATION"`
 }
 

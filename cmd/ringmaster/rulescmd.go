@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -11,14 +13,15 @@ import (
 
 	"ringmaster/campaigns"
 	"ringmaster/campaigns/calling"
+	"ringmaster/campaigns/postgres"
 )
 
 // rulesCmd tells of the rulebook, which comes with the program: it needs neither
-// a database nor a configuration.
+// a database nor a configuration, but for the check of a campaign.
 type rulesCmd struct {
 	List  listRulesCmd  `cmd:"" help:"List the rules with their sources."`
 	Show  showRulesCmd  `cmd:"" help:"Show what binds a call to a place, and by which rule."`
-	Check checkRulesCmd `cmd:"" help:"Check a file of rules."`
+	Check checkRulesCmd `cmd:"" help:"Check a file of rules, or how a campaign stands to the national registers."`
 }
 
 type listRulesCmd struct {
@@ -56,6 +59,7 @@ type showRulesCmd struct {
 	Rule     []string `help:"Add a rule by its id, such as us-regf." placeholder:"ID"`
 	Service  bool     `help:"Calls about a running contract, not marketing."`
 	Business bool     `help:"Calls to companies, not consumers."`
+	Contract bool     `help:"Calls to customers about their running contract."`
 	Date     string   `help:"The rules of this day. Default: today." placeholder:"YYYY-MM-DD"`
 	JSON     bool     `help:"As JSON."`
 }
@@ -79,7 +83,7 @@ func (c *showRulesCmd) Run(io streams) error {
 	if err != nil {
 		return err
 	}
-	query := calling.LawQuery{Rules: c.Rule, Purpose: campaigns.PurposeMarketing, Business: c.Business}
+	query := calling.LawQuery{Rules: c.Rule, Purpose: campaigns.PurposeMarketing, Business: c.Business, RunningContract: c.Contract}
 	if c.Service {
 		query.Purpose = campaigns.PurposeService
 	}
@@ -110,14 +114,23 @@ func (c *showRulesCmd) Run(io streams) error {
 }
 
 type checkRulesCmd struct {
-	File string `arg:"" help:"File of rules (JSON), in the form of the book that comes with the program." type:"path"`
+	File     string `arg:"" optional:"" help:"File of rules (JSON), in the form of the book that comes with the program." type:"path"`
+	Campaign string `help:"Tell for this campaign which national registers its rules want looked into, and how old their files are." placeholder:"NAME"`
 }
 
-// Help shows an example.
-func (checkRulesCmd) Help() string { return "Example: ringmaster rules check my-rules.json" }
+// Help shows examples.
+func (checkRulesCmd) Help() string {
+	return "Examples: ringmaster rules check my-rules.json\n          ringmaster rules check --campaign winback"
+}
 
-// Run reads the file and says how many rules it holds.
-func (c *checkRulesCmd) Run(io streams) error {
+// Run reads the file and says how many rules it holds, or looks at the campaign.
+func (c *checkRulesCmd) Run(ctx context.Context, io streams, all *cli) error {
+	switch {
+	case (c.File == "") == (c.Campaign == ""):
+		return errors.New("name a file of rules, or --campaign NAME")
+	case c.Campaign != "":
+		return all.withStore(ctx, io, func(store *postgres.Store) error { return c.checkCampaign(ctx, io, store) })
+	}
 	text, err := os.ReadFile(c.File)
 	if err != nil {
 		return err
@@ -128,4 +141,54 @@ func (c *checkRulesCmd) Run(io streams) error {
 	}
 	_, err = fmt.Fprintf(io.out, "Rules: %d, each with its source.\n", len(book.Entries()))
 	return err
+}
+
+// checkCampaign tells of the registers. One that is old, and so stops the calls
+// of its country, is an error.
+func (c *checkRulesCmd) checkCampaign(ctx context.Context, io streams, store *postgres.Store) error {
+	campaign, err := store.CampaignByName(ctx, c.Campaign)
+	if err != nil {
+		return err
+	}
+	checks, err := store.RegisterChecks(ctx, campaign.ID)
+	if err != nil {
+		return err
+	}
+	if len(checks) == 0 {
+		_, err = fmt.Fprintln(io.out, "No rule wants a national register looked into for the candidates of this campaign.")
+		return err
+	}
+	var old []error
+	for _, check := range checks {
+		if _, err := fmt.Fprintln(io.out, registerText(check)); err != nil {
+			return err
+		}
+		if check.Old && !check.Elsewhere {
+			old = append(old, fmt.Errorf("nobody is called in %s: the register's file is old", check.Country))
+		}
+	}
+	return errors.Join(old...)
+}
+
+// registerText says in one line how the campaign stands to a register.
+func registerText(c postgres.RegisterCheck) string {
+	wants := fmt.Sprintf("Register of %s (rule %s, %d days): ", c.Country, c.Rule, int(c.MaxAge.Std().Hours()/24))
+	var state string
+	switch {
+	case c.List == "":
+		state = "no file was ever imported; bring it by: ringmaster dnc import FILE --national --list " + strings.ToLower(c.Country) + "-national"
+	case c.Old:
+		state = fmt.Sprintf("list %q is of %s and too old; bring a fresh file with --replace", c.List, whyTime(c.CheckedAt))
+	default:
+		state = fmt.Sprintf("list %q is of %s", c.List, whyTime(c.CheckedAt))
+	}
+	switch {
+	case c.Elsewhere:
+		state += "; looked into elsewhere (compliance.registers_checked_elsewhere)"
+	case c.Old:
+		state += ", nobody is called there meanwhile (register_old)"
+	case c.List == "":
+		state += "; calls go on unchecked, or set compliance.registers_checked_elsewhere"
+	}
+	return wants + state + "."
 }

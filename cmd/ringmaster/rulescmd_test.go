@@ -6,6 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"ringmaster/campaigns"
+	"ringmaster/campaigns/postgres"
 )
 
 // TestTheRulebookByCommand needs no stores: the book comes with the program.
@@ -35,6 +39,10 @@ func TestTheRulebookByCommand(t *testing.T) {
 		{[]string{"rules", "show", "US", "--rule", "nowhere"}, exitFailed, []string{`no rule "nowhere" is known`}},
 		{[]string{"rules", "show", "US", "--date", "soon"}, exitFailed, []string{"--date"}},
 		{[]string{"rules", "check", good}, exitDone, []string{"Rules: 1,"}},
+		{[]string{"rules", "check"}, exitFailed, []string{"name a file of rules, or --campaign"}},
+		{[]string{"rules", "show", "US"}, exitDone, []string{"register of US", "no file older than 31 days"}},
+		{[]string{"rules", "show", "FR", "--date", "2026-12-01"}, exitDone, []string{"no call any more", "the hours that a proven consent names"}},
+		{[]string{"rules", "show", "FR", "--date", "2026-12-01", "--contract", "--json"}, exitDone, []string{`"what":"person cap"`}},
 		{[]string{"rules", "check", bad}, exitFailed, []string{"bad.json", "rules.at.hours", "mon-fri", "18:00-09:00"}},
 	} {
 		var out bytes.Buffer
@@ -45,6 +53,42 @@ func TestTheRulebookByCommand(t *testing.T) {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%v: %q is not in:\n%s", c.args, want, out.String())
 			}
+		}
+	}
+}
+
+func TestACampaignIsCheckedForItsRegisters(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, "")
+	o.do("campaign", "create", "winback")
+	says(t, o.do("rules", "check", "--campaign", "winback"), "No rule wants a national register")
+	o.do("import", "--campaign", "winback", o.write("l.csv", "phone\n2125550101\n"))
+	never := "Register of US (rule us-tsr, 31 days): no file was ever imported"
+	says(t, o.do("rules", "check", "--campaign", "winback"), never, "calls go on unchecked")
+	says(t, o.do("campaign", "why", "winback"), never)
+	o.do("dnc", "import", o.write("registry.txt", "3105550000\n"), "--list", "us-national", "--national")
+	says(t, o.do("rules", "check", "--campaign", "winback"), `Register of US (rule us-tsr, 31 days): list "us-national" is of `)
+	if said := o.do("campaign", "why", "winback"); strings.Contains(said, "Register of") {
+		t.Errorf("a fresh register is told:\n%s", said)
+	}
+	code, _, said := o.tryIn(t, "rules", "check", "--campaign", "nowhere")
+	checkTold(t, code, exitFailed, said, "nowhere")
+}
+
+func TestARegisterIsToldInOneLine(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 3, 15, 0, 0, 0, time.UTC)
+	of := postgres.RegisterCheck{Country: "GB", Rule: "gb-ofcom", MaxAge: campaigns.Duration(28 * 24 * time.Hour), List: "gb-tps", CheckedAt: &at}
+	old, elsewhere, never := of, of, postgres.RegisterCheck{Country: "GB", Rule: "gb-ofcom", MaxAge: of.MaxAge, Elsewhere: true}
+	old.Old, elsewhere.Old, elsewhere.Elsewhere = true, true, true
+	for want, check := range map[string]postgres.RegisterCheck{
+		`(rule gb-ofcom, 28 days): list "gb-tps" is of 2026-03-03 15:00 UTC.`:          of,
+		"nobody is called there meanwhile (register_old).":                             old,
+		"looked into elsewhere (compliance.registers_checked_elsewhere).":              elsewhere,
+		"--list gb-national; looked into elsewhere (compliance.registers_checked_else": never,
+	} {
+		if got := registerText(check); !strings.Contains(got, want) {
+			t.Errorf("%q is not in %q", want, got)
 		}
 	}
 }

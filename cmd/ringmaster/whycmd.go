@@ -44,6 +44,15 @@ func (c *whyCmd) Run(ctx context.Context, io streams, all *cli) error {
 			if err := writeWhy(io.out, campaign, lines); err != nil {
 				return err
 			}
+			checks, err := store.RegisterChecks(ctx, campaign.ID)
+			if err != nil {
+				return err
+			}
+			for _, check := range checks {
+				if !check.Elsewhere && (check.Old || check.List == "") {
+					_, _ = fmt.Fprintln(io.out, registerText(check))
+				}
+			}
 			exhausted, err := store.Exhausted(ctx, campaign.ID)
 			for _, l := range exhausted {
 				_, _ = fmt.Fprintf(io.out, "List %q is exhausted: of its %d candidates %d are done and %d blocked.\n", l.List, l.Done+l.Blocked, l.Done, l.Blocked)
