@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"ringmaster/agentui/rest"
 	"ringmaster/campaigns"
 	"ringmaster/campaigns/phone"
 	"ringmaster/campaigns/postgres"
@@ -45,6 +46,59 @@ func (d rightsDesk) DoNotCall(ctx context.Context, number string) ([]campaigns.D
 		return nil, err
 	}
 	return d.store.Suppressions(ctx, parsed.E164, parsed.Region)
+}
+
+// DNCLists gives every do-not-call list.
+func (d rightsDesk) DNCLists(ctx context.Context) ([]campaigns.DNCListState, error) {
+	return d.store.DNCLists(ctx)
+}
+
+// SetDNCList makes a list or says anew how old its files may become.
+func (d rightsDesk) SetDNCList(ctx context.Context, list campaigns.DNCList, by campaigns.User) error {
+	return d.note(d.store.SetDNCList(ctx, list), "do-not-call list set", by, "list", list.Name, "campaign", list.Campaign, "national", list.National)
+}
+
+// AddDNCEntry puts a number, a prefix or a country on a list. Prefixes of the own
+// list that bind one campaign stand on a list of that name.
+func (d rightsDesk) AddDNCEntry(ctx context.Context, list campaigns.DNCList, entry rest.DNCEntry, by campaigns.User) error {
+	if entry.Pattern != "" {
+		if list.Name == postgres.OwnList {
+			list.Name = ownListOf(list.Campaign)
+		}
+		err := d.store.SuppressPattern(ctx, list, entry.Pattern, entry.Reason, entry.Until)
+		return d.note(err, "do-not-call prefix added", by, "list", list.Name, "pattern", entry.Pattern)
+	}
+	number, err := d.number(entry.Number)
+	if err != nil {
+		return err
+	}
+	if list.Name != postgres.OwnList {
+		err = d.store.AddToDNCList(ctx, list, number.E164, entry.Until)
+		return d.note(err, "do-not-call entry added", by, "list", list.Name, "number", campaigns.MaskNumber(number.E164))
+	}
+	campaignID, err := campaignIDOf(ctx, d.store, list.Campaign)
+	if err != nil {
+		return err
+	}
+	err = d.store.AddSuppression(ctx, number.E164, campaignID, "api", entry.Reason, entry.Until)
+	return d.note(err, "do-not-call entry added", by, "list", list.Name, "number", campaigns.MaskNumber(number.E164), "campaign", campaignID)
+}
+
+// RemoveDNCEntry takes it off the list.
+func (d rightsDesk) RemoveDNCEntry(ctx context.Context, list string, entry rest.DNCEntry, by campaigns.User) error {
+	if entry.Pattern != "" {
+		return d.note(d.store.LiftPattern(ctx, list, entry.Pattern), "do-not-call prefix lifted", by, "list", list, "pattern", entry.Pattern)
+	}
+	number, err := d.number(entry.Number)
+	if err != nil {
+		return err
+	}
+	if list == postgres.OwnList {
+		err = d.store.LiftSuppression(ctx, number.E164, 0)
+	} else {
+		err = d.store.RemoveFromDNCList(ctx, list, number.E164)
+	}
+	return d.note(err, "do-not-call entry lifted", by, "list", list, "number", campaigns.MaskNumber(number.E164))
 }
 
 func (d rightsDesk) number(text string) (phone.Number, error) {
