@@ -34,6 +34,7 @@ type Options struct {
 	Floor      session.FloorSource
 	Campaigns  rest.Campaigns
 	Protection rest.Protection
+	DNC        rest.DNCLists
 	Rights     rest.Rights
 	Events     rest.Events
 	Discounts  rest.Discounts
@@ -98,7 +99,7 @@ func New(o Options) (*Server, error) {
 	router.NotFound(notFound)
 	router.MethodNotAllowed(methodNotAllowed)
 	if err := rest.Mount(router, rest.Options{
-		Auth: manager, Campaigns: o.Campaigns, Protection: o.Protection, Rights: o.Rights, Events: o.Events, Discounts: o.Discounts, Reports: o.Reports, Lists: o.Lists, Floor: o.Floor, Ready: o.Ready,
+		Auth: manager, Campaigns: o.Campaigns, Protection: o.Protection, DNC: o.DNC, Rights: o.Rights, Events: o.Events, Discounts: o.Discounts, Reports: o.Reports, Lists: o.Lists, Floor: o.Floor, Ready: o.Ready,
 		Gatherer: o.Gatherer, Logger: o.Logger, Version: o.Version,
 	}); err != nil {
 		return nil, err

@@ -208,7 +208,7 @@ func newSite(t *testing.T) *site {
 	reg := prometheus.NewRegistry()
 	server, err := agentui.New(agentui.Options{
 		PublicURL: "http://calls.example.com", Origins: []string{"https://crm.example.com"}, Version: "test",
-		Users: s.world, Sessions: s.world, Agents: s.world, Floor: s.world, Campaigns: s.world, Protection: s.world, Rights: s.world, Events: s.world, Discounts: s.world, Reports: s.world, Lists: s.world, Ready: s.ready,
+		Users: s.world, Sessions: s.world, Agents: s.world, Floor: s.world, Campaigns: s.world, Protection: s.world, DNC: s.world, Rights: s.world, Events: s.world, Discounts: s.world, Reports: s.world, Lists: s.world, Ready: s.ready,
 		Logger: slog.New(slog.DiscardHandler), Registerer: reg, Gatherer: reg, PasswordCost: auth.Cost{MemoryKiB: 64, Iterations: 1},
 	})
 	if err != nil {

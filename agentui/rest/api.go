@@ -24,6 +24,7 @@ type Options struct {
 	Auth       *auth.Manager
 	Campaigns  Campaigns
 	Protection Protection
+	DNC        DNCLists
 	Rights     Rights
 	Events     Events
 	Discounts  Discounts
@@ -50,6 +51,8 @@ func (o *Options) Validate() error {
 		return campaigns.Invalid("rest.Options.Campaigns", "missing")
 	case o.Protection == nil:
 		return campaigns.Invalid("rest.Options.Protection", "missing")
+	case o.DNC == nil:
+		return campaigns.Invalid("rest.Options.DNC", "missing")
 	case o.Rights == nil:
 		return campaigns.Invalid("rest.Options.Rights", "missing")
 	case o.Discounts == nil:

@@ -22,7 +22,6 @@ type Campaigns interface {
 
 // Protection keeps people from being called.
 type Protection interface {
-	DNCLists
 	// Suppress puts a number, E.164 or national, on the do-not-call list of one
 	// campaign or (0) of all.
 	Suppress(ctx context.Context, number string, campaignID int64, reason string, by campaigns.User) error

@@ -147,7 +147,7 @@ func (a *api) protectionRoutes() {
 func (a *api) dncListRoutes() {
 	register(a, operation{http.MethodGet, "/v1/dnc-lists", "list-dnc-lists", "Every do-not-call list with what it holds and how old it is", supervisors()},
 		func(ctx context.Context, _ *struct{}) (*body[[]campaigns.DNCListState], error) {
-			lists, err := a.opts.Protection.DNCLists(ctx)
+			lists, err := a.opts.DNC.DNCLists(ctx)
 			if lists == nil {
 				lists = []campaigns.DNCListState{}
 			}
@@ -157,7 +157,7 @@ func (a *api) dncListRoutes() {
 		func(ctx context.Context, in *setDNCListRequest) (*done, error) {
 			list := campaigns.DNCList{Name: in.Name, Campaign: in.Body.Campaign, National: in.Body.National,
 				MaxAge: campaigns.Seconds(in.Body.MaxAgeDays * 24 * 60 * 60)}
-			return &done{}, a.opts.Protection.SetDNCList(ctx, list, userOf(ctx))
+			return &done{}, a.opts.DNC.SetDNCList(ctx, list, userOf(ctx))
 		})
 	register(a, operation{http.MethodPost, "/v1/dnc-lists/{name}/entries", "add-dnc-entry", "Put a number, a prefix or a country on a do-not-call list, which is made when absent", supervisors()},
 		func(ctx context.Context, in *addDNCEntryRequest) (*done, error) {
@@ -168,7 +168,7 @@ func (a *api) dncListRoutes() {
 			if entry.Reason = in.Body.Reason; in.Body.Until != nil {
 				entry.Until = *in.Body.Until
 			}
-			return &done{}, a.opts.Protection.AddDNCEntry(ctx, campaigns.DNCList{Name: in.Name, Campaign: in.Body.Campaign}, entry, userOf(ctx))
+			return &done{}, a.opts.DNC.AddDNCEntry(ctx, campaigns.DNCList{Name: in.Name, Campaign: in.Body.Campaign}, entry, userOf(ctx))
 		})
 	register(a, operation{http.MethodDelete, "/v1/dnc-lists/{name}/entries", "remove-dnc-entry", "Take a number, a prefix or a country off a do-not-call list", supervisors()},
 		func(ctx context.Context, in *removeDNCEntryRequest) (*done, error) {
@@ -176,6 +176,6 @@ func (a *api) dncListRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return &done{}, a.opts.Protection.RemoveDNCEntry(ctx, in.Name, entry, userOf(ctx))
+			return &done{}, a.opts.DNC.RemoveDNCEntry(ctx, in.Name, entry, userOf(ctx))
 		})
 }

@@ -205,7 +205,7 @@ func (b *Book) add(l *Law, r *rule, q LawQuery, at time.Time, by lift) {
 			}
 		}
 	}
-	if r.Consent && l.ConsentRule == "" && !(r.ContractForConsent && q.RunningContract) {
+	if r.Consent && l.ConsentRule == "" && (!r.ContractForConsent || !q.RunningContract) {
 		l.ConsentRule = r.ID
 	}
 	byAgent := r.RecallAfterDrop.Std()

@@ -33,7 +33,7 @@ func newWebServer(ctx context.Context, a *app) (*webServer, error) {
 		PublicURL: a.cfg.HTTP.PublicURL, Origins: a.cfg.HTTP.Origins, Version: version,
 		Users: a.store, Sessions: a.store, Agents: a.dialer, Floor: w.floor,
 		Campaigns:  campaignDesk{a},
-		Protection: rights, Rights: rights,
+		Protection: rights, DNC: rights, Rights: rights,
 		Reports: reportDesk{a.store}, Lists: a.store, Events: eventDesk{a.store, a.cfg.Phone.DefaultRegion}, Discounts: discountDesk{a.store, a.log},
 		Ready: a.notReady, Logger: a.log.With("part", "web"), Registerer: a.registry,
 	}
