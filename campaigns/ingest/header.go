@@ -22,6 +22,9 @@ func Fields() []string { return slices.Clone(fields) }
 type header struct {
 	// names of the columns; "" for one that is left out.
 	names []string
+	// told says which columns an earlier import has added to its rejects; nil: the
+	// file is not that.
+	told []bool
 	// field holds the known field of each column, "" for an attribute.
 	field []string
 	// unnamed counts the columns without a name, which are left out.
@@ -36,6 +39,30 @@ type header struct {
 
 // leftOut is the field of a column that is not taken over.
 const leftOut = "-"
+
+// again reports whether a record is the header once more, as in files that were
+// joined. One without a name for each cell is not.
+func (h *header) again(cells []string) bool {
+	if len(cells) != len(h.names) || h.told != nil || h.unnamed > 0 {
+		return false
+	}
+	for i, name := range h.names {
+		if strings.TrimSpace(cells[i]) != name {
+			return false
+		}
+	}
+	return true
+}
+
+// restore makes the cells of a rejects file what they were in the file before.
+func (h *header) restore(cells []string) {
+	if h.told == nil {
+		return
+	}
+	for i, cell := range cells {
+		cells[i] = asItWas(cell)
+	}
+}
 
 // derive finds the columns that a campaign reads fields from.
 func (h *header) derive(d Defaults) {
@@ -77,6 +104,10 @@ func fieldName(text string) string {
 func newHeader(names []string, o Options) (*header, error) {
 	h := &header{names: make([]string, len(names)), field: make([]string, len(names))}
 	at := map[string]int{}
+	if slices.Contains(names, rejectColumns[len(rejectColumns)-1]) {
+		h.told = make([]bool, len(names))
+	}
+	h.restore(names)
 	for i, name := range names {
 		name = strings.TrimSpace(name)
 		h.names[i] = name
@@ -86,6 +117,9 @@ func newHeader(names []string, o Options) (*header, error) {
 		}
 		if slices.Contains(rejectColumns[:], name) {
 			h.names[i] = ""
+			if h.told != nil {
+				h.told[i] = true
+			}
 			continue
 		}
 		key := fieldName(name)

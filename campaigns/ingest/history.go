@@ -108,7 +108,7 @@ func ImportHistory(ctx context.Context, o Options, store HistoryStore) (s Histor
 	if o.Region == "" {
 		o.Region = batches.Region()
 	}
-	r := &history{summary: &s, parser: newParser(h, o), columns: columns, batches: batches, rejects: newRejectsWriter(o.Rejects, h.names)}
+	r := &history{summary: &s, parser: newParser(h, o), columns: columns, batches: batches, rejects: newRejectsWriter(o.Rejects, h)}
 	err = r.read(ctx, file, o, total, start)
 	s.Seconds = time.Since(start).Seconds()
 	return s, err

@@ -55,9 +55,9 @@ func Import(ctx context.Context, o Options, store Store) (s Summary, err error) 
 	}
 	h.derive(defaults)
 	run := &run{options: o, header: h, total: total, start: start, batches: batches,
-		rejects: newRejectsWriter(o.Rejects, h.names),
+		rejects: newRejectsWriter(o.Rejects, h),
 		summary: Summary{Candidates: map[campaigns.CandidateState]int{}, Reasons: map[campaigns.Reason]int{},
-			RejectedBy: map[string]int{}, UnnamedColumns: h.unnamed, MissingColumns: h.missing(defaults.Reads), DryRun: o.DryRun}}
+			RejectedBy: map[string]int{}, Uncallable: map[campaigns.Reason]int{}, UnnamedColumns: h.unnamed, MissingColumns: h.missing(defaults.Reads), DryRun: o.DryRun}}
 	err = run.pipeline(ctx, file)
 	run.summary.Seconds = time.Since(start).Seconds()
 	if err != nil {
@@ -238,6 +238,9 @@ func (r *run) merge(ctx context.Context, toMerge <-chan *chunk) error {
 	return ctx.Err()
 }
 
+// mostExamples is how many rows a summary names of a kind.
+const mostExamples = 5
+
 // refuse adds the rows that the store refused to the chunk's rejects, without
 // their cells.
 func (r *run) refuse(c *chunk, refused []Refused) error {
@@ -275,5 +278,11 @@ func (s *Summary) add(m Merged) {
 	}
 	for reason, n := range m.Reasons {
 		s.Reasons[reason] += n
+	}
+	for _, u := range m.Uncallable {
+		s.Uncallable[u.Reason]++
+		if len(s.UncallableExamples) < mostExamples {
+			s.UncallableExamples = append(s.UncallableExamples, u)
+		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"ringmaster/campaigns"
 	"ringmaster/campaigns/ingest"
+	"ringmaster/campaigns/scoring"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -48,7 +49,13 @@ func (m *memory) Merge(_ context.Context, rows []ingest.Row) (ingest.Merged, err
 		return ingest.Merged{}, m.fail
 	}
 	m.rows = append(m.rows, rows...)
-	return ingest.Merged{Imported: len(rows), Candidates: map[campaigns.CandidateState]int{campaigns.CandidateReady: len(rows)}}, nil
+	var uncallable []ingest.Uncallable
+	if m.target.Campaign == "nowhere" {
+		for _, r := range rows {
+			uncallable = append(uncallable, ingest.Uncallable{Line: r.Line, Reason: campaigns.ReasonZoneUnknown})
+		}
+	}
+	return ingest.Merged{Imported: len(rows), Uncallable: uncallable, Candidates: map[campaigns.CandidateState]int{campaigns.CandidateReady: len(rows)}}, nil
 }
 func (m *memory) Finish(context.Context, ingest.Summary) error { m.finished = true; return nil }
 func (m *memory) Close()                                       { m.closed = true }
@@ -164,7 +171,7 @@ func TestARowThatIsWrongIsRejectedAlone(t *testing.T) {
 		",Ada,,,,,\n" + // 4
 		"2085550101,Ada,none,,,,\n" + // 5
 		"2085550102,Ada,,\"1,234\",,,\n" + // 6
-		"2085550103,Ada,,0,,,\n" + // 7
+		"2085550103,Ada,,-1,,,\n" + // 7
 		"2085550104,Ada,,,yesterday,,\n" + // 8
 		"2085550105,Ada,,,,1.5,\n" + // 9
 		"2085550106,Ada,,,,,EST\n" + // 10
@@ -191,7 +198,7 @@ func TestARowThatIsWrongIsRejectedAlone(t *testing.T) {
 	}
 	want := []struct{ line, column, say string }{
 		{"3", "phone", "too short"}, {"4", "phone", "no number"}, {"5", "email", "no e-mail"}, {"6", "value", "no figure"},
-		{"7", "value", "above zero"}, {"8", "event_at", "no time"}, {"9", "propensity", "probability"},
+		{"7", "value", "below zero"}, {"8", "event_at", "no time"}, {"9", "propensity", "probability"},
 		{"10", "time_zone", "no IANA time zone"}, {"11", "", "4 cells, the header has 7"}, {"12", "", "in the middle of a cell"},
 		{"13", "", "not closed"}, {"16", "first_name", "cell of 1048576 bytes; the limit is 65536"},
 		{"17", "first_name", "limit of first_name is 1000"}, {"18", "phone", "no part of a number"}, {"19", "value", "no figure"},
@@ -237,6 +244,89 @@ func TestAMendedRejectsFileCanBeImported(t *testing.T) {
 	}
 	if a := m.rows[0].Attributes; len(a) != 1 || a["age"] != "7" || m.rows[1].Numbers[0].E164 != "+12085550125" {
 		t.Errorf("rows %+v", m.rows)
+	}
+}
+
+// Every row comes back from a rejects file as it was, through any number of
+// rejects of rejects, whose own columns stand there once.
+func TestRejectsOfRejectsAreRowsOfTheFile(t *testing.T) {
+	t.Parallel()
+	text := "phone,handle,-5%,\n12,@ada,=1+1,x\n13,'@bob,''-2,y\n14,+cy,'plain,z\n"
+	file := func(lines [][]string) string {
+		var b strings.Builder
+		if err := csv.NewWriter(&b).WriteAll(lines); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	first := text
+	for range 3 {
+		_, rejects, s, err := read(t, text, nil)
+		if err != nil || s.Rejected != 3 || len(rejects) != 4 {
+			t.Fatalf("%+v, %q, %v", s, rejects, err)
+		}
+		if got := strings.Join(rejects[0], ","); got != "reject_row,reject_column,reject_reason,phone,handle,'-5%," {
+			t.Errorf("header %q", got)
+		}
+		text = file(rejects)
+	}
+	for i, number := range []string{"2085550120", "2085550121", "2085550122"} {
+		text = strings.Replace(text, fmt.Sprintf(",%d,", 12+i), ","+number+",", 1)
+		first = strings.Replace(first, fmt.Sprintf("\n%d,", 12+i), "\n"+number+",", 1)
+	}
+	mended, again, s, err := read(t, text, nil)
+	if err != nil || len(again) > 0 || s.Imported != 3 {
+		t.Fatalf("%+v, %q, %v", s, again, err)
+	}
+	original, _, _, err := read(t, first, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, row := range mended.rows {
+		if want := original.rows[i]; !maps.Equal(row.Attributes, want.Attributes) || row.Numbers[0].E164 != want.Numbers[0].E164 {
+			t.Errorf("row %d comes back as %v, was %v", i, row.Attributes, want.Attributes)
+		}
+	}
+}
+
+// The header is read once: where files were joined, it is a row that is wrong.
+func TestTheHeaderOnceMoreIsRejected(t *testing.T) {
+	t.Parallel()
+	m, rejects, s, err := read(t, "phone,first_name\n2085550123,Ada\nphone, first_name\n2085550124,Bob\n", func(o *ingest.Options) { o.BatchRows = 1 })
+	if err != nil || len(m.rows) != 2 || s.Rejected != 1 || len(rejects) != 2 {
+		t.Fatalf("%+v, %q, %v", s, rejects, err)
+	}
+	if r := rejects[1]; r[0] != "3" || r[2] != "the header once more" {
+		t.Errorf("reject %q", r)
+	}
+}
+
+func TestAValueOfNothingIsOne(t *testing.T) {
+	t.Parallel()
+	m, rejects, _, err := read(t, "phone,value\n2085550123,0\n2085550124,0.00\n2085550125,\n2085550126,2\n2085550127,-0.5\n", nil)
+	if err != nil || len(m.rows) != 4 || len(rejects) != 2 {
+		t.Fatalf("%+v, %q, %v", m.rows, rejects, err)
+	}
+	for i, want := range []float64{scoring.LeastValue, scoring.LeastValue, 0, 2} {
+		if got := m.rows[i].Value; got != want {
+			t.Errorf("row %d has value %v, want %v", i, got, want)
+		}
+	}
+}
+
+func TestTheSummaryNamesSomeWhoWillNeverBeCalled(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString("phone\n")
+	for i := range 20 {
+		fmt.Fprintf(&b, "+1208555%04d\n", i)
+	}
+	_, _, s, err := read(t, b.String(), func(o *ingest.Options) { o.BatchRows = 4; o.Campaign = "nowhere" })
+	if err != nil || s.Uncallable[campaigns.ReasonZoneUnknown] != 20 || len(s.Uncallable) != 1 {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	if len(s.UncallableExamples) != 5 || s.UncallableExamples[0].Line != 2 || s.UncallableExamples[4].Line != 6 {
+		t.Errorf("examples %+v", s.UncallableExamples)
 	}
 }
 

@@ -93,6 +93,11 @@ type Summary struct {
 	// Candidates made, by state, and the reasons of those that are not ready.
 	Candidates map[campaigns.CandidateState]int `json:"candidates"`
 	Reasons    map[campaigns.Reason]int         `json:"reasons,omitempty"`
+	// Uncallable counts the new candidates whom no rule will ever let be called,
+	// by reason: nobody knows the zone of their number, or the law that binds it.
+	// UncallableExamples are the first of them.
+	Uncallable         map[campaigns.Reason]int `json:"uncallable,omitempty"`
+	UncallableExamples []Uncallable             `json:"uncallable_examples,omitempty"`
 	// RejectedBy counts the rejected rows by column.
 	RejectedBy map[string]int `json:"rejected_by,omitempty"`
 	// UnnamedColumns have no name in the header and were left out.
@@ -115,6 +120,16 @@ type Merged struct {
 	Reasons                              map[campaigns.Reason]int
 	// Refused rows may not be stored; they count as rejected.
 	Refused []Refused
+	// Uncallable are the new candidates of the batch who will never be called.
+	Uncallable []Uncallable
+}
+
+// Uncallable is a row whose candidate is stored and will never be called.
+type Uncallable struct {
+	Line int `json:"line"`
+	// Number is masked.
+	Number string           `json:"number"`
+	Reason campaigns.Reason `json:"reason"`
 }
 
 // Refused is a row that may not be stored: its line, and why. Its cells are not

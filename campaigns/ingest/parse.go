@@ -10,6 +10,7 @@ import (
 
 	"ringmaster/campaigns"
 	"ringmaster/campaigns/phone"
+	"ringmaster/campaigns/scoring"
 )
 
 // parser turns records into rows. It is not safe for concurrent use: it
@@ -30,8 +31,12 @@ func newParser(h *header, o Options) *parser {
 
 // row checks a record. The reject names the first column that is wrong.
 func (p *parser) row(rec record) (Row, *reject) {
+	p.header.restore(rec.cells)
 	if rec.problem != "" {
 		return Row{}, &reject{line: rec.line, reason: rec.problem, cells: rec.cells}
+	}
+	if p.header.again(rec.cells) {
+		return Row{}, &reject{line: rec.line, reason: "the header once more", cells: rec.cells}
 	}
 	if len(rec.cells) != len(p.header.names) {
 		return Row{}, &reject{line: rec.line, cells: rec.cells,
@@ -209,10 +214,10 @@ func (r *Row) value(text string) error {
 	switch {
 	case err != nil || math.IsInf(v, 0) || math.IsNaN(v):
 		return fmt.Errorf("%q is no figure such as 1234.50 (no thousands separators, no currency)", text)
-	case v <= 0:
-		return fmt.Errorf("%s is not above zero", text)
+	case v < 0:
+		return fmt.Errorf("%s is below zero", text)
 	}
-	r.Value = v
+	r.Value = max(v, scoring.LeastValue)
 	return nil
 }
 

@@ -22,13 +22,16 @@ type rejectsWriter struct {
 	csv     *csv.Writer
 	columns []string
 	started bool
+	// told are the columns of an earlier rejects file, which are left out: the
+	// rejects of rejects have them once.
+	told []bool
 }
 
-func newRejectsWriter(w io.Writer, columns []string) *rejectsWriter {
+func newRejectsWriter(w io.Writer, h *header) *rejectsWriter {
 	if w == nil {
 		return &rejectsWriter{}
 	}
-	return &rejectsWriter{csv: csv.NewWriter(w), columns: columns}
+	return &rejectsWriter{csv: csv.NewWriter(w), columns: h.names, told: h.told}
 }
 
 func (w *rejectsWriter) write(rejects []reject) error {
@@ -53,16 +56,18 @@ func (w *rejectsWriter) write(rejects []reject) error {
 func (w *rejectsWriter) line(line, column, reason string, cells []string) error {
 	out := make([]string, 0, 3+len(cells))
 	out = append(out, line, harmless(column), harmless(reason))
-	for _, cell := range cells {
-		out = append(out, harmless(cell))
+	for i, cell := range cells {
+		if i >= len(w.told) || !w.told[i] {
+			out = append(out, harmless(cell))
+		}
 	}
 	return w.csv.Write(out)
 }
 
 // harmless keeps a spreadsheet from running a cell as a formula: one that
 // starts with = + - @, tab or carriage return gets an apostrophe in front, as
-// spreadsheets write text themselves (OWASP, CSV injection). Phone numbers are
-// read back without it.
+// spreadsheets write text themselves (OWASP, CSV injection). An import of the
+// rejects reads it back without (asItWas).
 func harmless(cell string) string {
 	if len(cell) > cellLimit {
 		cell = strings.ToValidUTF8(cell[:shownCell], "") + "…"
@@ -70,8 +75,24 @@ func harmless(cell string) string {
 	if !utf8.ValidString(cell) {
 		cell = strings.ToValidUTF8(cell, "\ufffd")
 	}
-	if cell != "" && strings.IndexByte("=+-@\t\r", cell[0]) >= 0 {
+	if runs(cell) {
 		return "'" + cell
+	}
+	return cell
+}
+
+// runs reports whether a spreadsheet would run the cell, but for apostrophes
+// in front: a cell that has one already gets another, so that all of them can be
+// read back.
+func runs(cell string) bool {
+	cell = strings.TrimLeft(cell, "'")
+	return cell != "" && strings.IndexByte("=+-@\t\r", cell[0]) >= 0
+}
+
+// asItWas takes back from a cell of a rejects file what harmless has added.
+func asItWas(cell string) string {
+	if bare, ok := strings.CutPrefix(cell, "'"); ok && runs(cell) {
+		return bare
 	}
 	return cell
 }

@@ -16,7 +16,8 @@ type Row struct {
 	Email, Language, TimeZone, Region, PostalCode string
 	// Numbers are distinct and in the order to try; at least one.
 	Numbers []phone.Number
-	// Value and Propensity are above zero where given.
+	// Value and Propensity are above zero where given; a value of nothing is
+	// scoring.LeastValue.
 	Value, Propensity float64
 	// EventAt is in UTC, to the microsecond.
 	EventAt    time.Time

@@ -33,6 +33,8 @@ type importing struct {
 	// made: the list is new, and the import has not been finished.
 	made  bool
 	zones zoneCache
+	// places holds by bucketKey why nobody there will ever be called.
+	places map[string]campaigns.Reason
 }
 
 // BeginImport finds the campaign and finds or makes the list: CodeNotFound
@@ -64,7 +66,7 @@ func (s *Store) BeginImport(ctx context.Context, t ingest.Target) (ingest.Batche
 
 func (s *Store) newImport(campaign campaigns.Campaign, t ingest.Target) *importing {
 	return &importing{store: s, campaign: campaign, target: t, rules: scoring.RulesOf(campaign.Settings),
-		now: s.clock.Now().UTC().Truncate(time.Microsecond), seen: idSet{}, zones: zoneCache{}}
+		now: s.clock.Now().UTC().Truncate(time.Microsecond), seen: idSet{}, zones: zoneCache{}, places: map[string]campaigns.Reason{}}
 }
 
 func (i *importing) findList(ctx context.Context, tx pgx.Tx) error {

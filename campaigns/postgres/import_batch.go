@@ -16,6 +16,8 @@ type batch struct {
 	byExt    map[string]*person
 	byEmail  map[string][]*person
 	byNumber map[string]*number
+	// uncallable are new candidates whom no rule will ever let be called.
+	uncallable []ingest.Uncallable
 }
 
 func newBatch(i *importing) *batch {
@@ -116,7 +118,7 @@ func (b *batch) candidateOf(p *person, row *ingest.Row, again bool) {
 	}
 	c := p.candidate
 	if c == nil {
-		c = &candidate{value: p.value, propensity: defaultPropensity, eventAt: b.now, past: row.Past}
+		c = &candidate{value: max(p.value, scoring.LeastValue), propensity: defaultPropensity, eventAt: b.now, past: row.Past, line: row.Line}
 		p.candidate = c
 		b.takePast(c, row)
 	}
@@ -170,7 +172,7 @@ func (b *batch) place(p *person) {
 
 // count says what became of the batch, once it is written.
 func (b *batch) count() ingest.Merged {
-	m := ingest.Merged{Candidates: map[campaigns.CandidateState]int{}, Reasons: map[campaigns.Reason]int{}}
+	m := ingest.Merged{Candidates: map[campaigns.CandidateState]int{}, Reasons: map[campaigns.Reason]int{}, Uncallable: b.uncallable}
 	for _, n := range b.byNumber {
 		if n.shared && !n.wasShared {
 			m.SharedNumbers++

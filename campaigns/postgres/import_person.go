@@ -80,6 +80,8 @@ type candidate struct {
 	rank       float64
 	// past is what another system has done with a new one; nil: nothing.
 	past *ingest.Past
+	// line of the file that made a new one.
+	line int
 	// pastNumber is the one that the other system called.
 	pastNumber *number
 }
@@ -130,8 +132,13 @@ func (p *person) take(row *ingest.Row, fillOnly bool) {
 	if p.externalID == "" && row.ExternalID != "" {
 		p.externalID, p.changed = row.ExternalID, true
 	}
-	if !fillOnly && row.Value != 0 && row.Value != p.value {
-		p.value, p.changed = row.Value, true
+	if row.Value != 0 && !fillOnly {
+		worth := row.Value
+		if worth <= scoring.LeastValue {
+			worth = 0
+		}
+		p.changed = p.changed || worth != p.value
+		p.value = worth
 	}
 	for name, text := range row.Attributes {
 		stored, known := p.attributes[name]

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -82,6 +84,61 @@ func (i *imports) everything() string {
 		all = append(all, i.rows(`select xmin::text || ' ' || row_to_json(t)::text from `+table+` t order by 1`)...)
 	}
 	return strings.Join(all, "\n")
+}
+
+// A person worth nothing is a candidate behind all others, and worth nothing in
+// segments; an empty cell says nothing.
+func TestAValueOfNothingIsStored(t *testing.T) {
+	t.Parallel()
+	i := newImports(t)
+	i.do("external_id,phone,value\nc-1,2125550123,0\nc-2,2125550124,\nc-3,2125550125,3\nc-4,2125550126,0.000002\n")
+	const worth = `select p.external_id, p.value, c.value, c.state from candidates c join contacts p on p.id = c.contact_id order by 1`
+	if got, want := fmt.Sprint(i.rows(worth)), "[c-1 0 1e-06 ready c-2 1 1 ready c-3 3 3 ready c-4 2e-06 2e-06 ready]"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	i.do("external_id,phone,value\nc-1,2125550123,\nc-3,2125550125,0\n")
+	if got, want := fmt.Sprint(i.rows(worth)), "[c-1 0 1e-06 ready c-2 1 1 ready c-3 0 1e-06 ready c-4 2e-06 2e-06 ready]"; got != want {
+		t.Errorf("said again: %s, want %s", got, want)
+	}
+	if s := i.do("external_id,phone,value\nc-1,2125550123,0\n"); s.Unchanged != 1 {
+		t.Errorf("the same once more: %+v", s)
+	}
+	items := i.refill(4)
+	if last := i.rows(`select external_id from contacts where id = $1`, items[3].ContactID); len(items) != 4 || last[0] != "c-1" && last[0] != "c-3" {
+		t.Errorf("last of %d is %v", len(items), last)
+	}
+}
+
+// Rows of which the gate will never let anybody be called are imported, and told.
+func TestImportTellsWhoWillNeverBeCalled(t *testing.T) {
+	t.Parallel()
+	i := newImports(t)
+	s := i.do("phone,time_zone\n2125550123,\n+881612345678,\n+881612345679,Europe/Berlin\n+870773111632,\n2125550124,\n")
+	if s.Imported != 5 || s.Uncallable[campaigns.ReasonZoneUnknown] != 2 || s.Uncallable[campaigns.ReasonJurisdictionUnknown] != 1 || len(s.Uncallable) != 2 {
+		t.Fatalf("%+v", s)
+	}
+	if got, want := fmt.Sprint(s.UncallableExamples), "[{3 "+campaigns.MaskNumber("+881612345678")+" zone_unknown} {4 "+campaigns.MaskNumber("+881612345679")+" jurisdiction_unknown} {5 "+
+		campaigns.MaskNumber("+870773111632")+" zone_unknown}]"; got != want {
+		t.Errorf("examples %s, want %s", got, want)
+	}
+	// The gate says so too.
+	for _, id := range i.rows(`select c.contact_id from candidates c join numbers n on n.id = c.number_id where n.e164 like '+8%'`) {
+		contact, err := strconv.ParseInt(id, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		why, err := i.store.WhyContact(t.Context(), i.campaign.ID, contact)
+		if err != nil || len(why.Numbers) != 1 || why.Numbers[0].Allowed || !slices.ContainsFunc(why.Numbers[0].Gates, func(g postgres.WhyGate) bool {
+			return !g.Passed && s.Uncallable[g.Gate] > 0
+		}) {
+			t.Errorf("contact %s: %+v, %v", id, why, err)
+		}
+	}
+	// Who is blocked anyway is told once, with the reason of that.
+	i.exec(`insert into suppressions (number_hmac, source, created_at) values ($1, 'test', now())`, i.store.NumberHMAC("+881612345680"))
+	if s := i.do("phone\n+881612345680\n"); len(s.Uncallable) != 0 || s.Reasons[campaigns.ReasonDoNotCall] != 1 {
+		t.Errorf("blocked: %+v", s)
+	}
 }
 
 func TestImportStoresContactsNumbersAndCandidates(t *testing.T) {

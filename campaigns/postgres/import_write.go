@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ringmaster/campaigns"
+	"ringmaster/campaigns/ingest"
 )
 
 // errOvertaken says that a contact was changed by somebody else since the batch
@@ -65,6 +66,12 @@ func (b *batch) placeNew(ctx context.Context, tx pgx.Tx) error {
 		b.place(p)
 		n := p.candidate.number
 		keyOf[i] = b.store.bucketKeyOf(b.zones, zoneQuestion{n.region, p.region, p.postalCode, p.timeZone}, n.zones, n.e164)
+	}
+	b.uncallable = nil
+	for i, p := range fresh {
+		if reason := b.nowhere(keyOf[i]); reason != "" && p.candidate.state != campaigns.CandidateBlocked {
+			b.uncallable = append(b.uncallable, ingest.Uncallable{Line: p.candidate.line, Number: campaigns.MaskNumber(p.candidate.number.e164), Reason: reason})
+		}
 	}
 	keys := slices.Compact(slices.Sorted(slices.Values(keyOf)))
 	buckets, err := bucketsFor(ctx, tx, b.campaign.ID, bucketRank, keys)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"ringmaster/campaigns"
 	"ringmaster/campaigns/phone"
 )
 
@@ -32,6 +33,27 @@ func (c zoneCache) of(q zoneQuestion, byNumber []string) []string {
 		return byNumber
 	}
 	return zones
+}
+
+// nowhere gives the reason why nobody of a bucket (bucketKey) will ever be
+// called: their zone, or the law of where they may be, is not known; empty: they
+// may be called at some time.
+func (i *importing) nowhere(key string) campaigns.Reason {
+	reason, known := i.places[key]
+	if !known {
+		zones, jurisdictions, _ := strings.Cut(key, "|")
+		var names []string
+		if zones != "" {
+			names = strings.Split(zones, ",")
+		}
+		if _, clocks := i.store.zones.of(zoneQuestion{}, names); len(clocks) == 0 {
+			reason = campaigns.ReasonZoneUnknown
+		} else if i.store.laws.law(jurisdictions, &i.campaign.Settings.Compliance, i.now).Unknown {
+			reason = campaigns.ReasonJurisdictionUnknown
+		}
+		i.places[key] = reason
+	}
+	return reason
 }
 
 // canonicalZones gives a set of zones the one form under which it is stored.

@@ -14,6 +14,10 @@ import (
 // the database count from it.
 var epoch = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC)
 
+// LeastValue is what a value of nothing is taken for: ranks are logarithms. It
+// stands some twenty half-lives behind a value of 1.
+const LeastValue = 1e-6
+
 // Rules are what a campaign's settings say about ranks.
 type Rules struct {
 	// HalfLife of a candidate's worth after its event; above zero.
@@ -78,8 +82,12 @@ func Ready(eventAt, now time.Time) bool { return !eventAt.After(now) }
 // Explain gives the parts of the rank, strongest first; their points add up to
 // Rank − Reference(now), which is log2 of the worth now.
 func Explain(c Candidate, r Rules, now time.Time) []campaigns.Factor {
+	worth := "worth nothing"
+	if c.Value > LeastValue {
+		worth = fmt.Sprintf("worth %.6g", c.Value)
+	}
 	factors := []campaigns.Factor{
-		{Name: "value", Text: fmt.Sprintf("worth %.6g", c.Value), Points: math.Log2(c.Value)},
+		{Name: "value", Text: worth, Points: math.Log2(c.Value)},
 		{Name: "propensity", Text: fmt.Sprintf("%.3g %% likely after the event", 100*c.Propensity), Points: math.Log2(c.Propensity)},
 		{Name: "recency", Text: age(now, c.EventAt), Points: (sinceEpoch(c.EventAt) - sinceEpoch(now)) / r.HalfLife.Seconds()},
 	}

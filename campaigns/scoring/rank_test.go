@@ -3,6 +3,7 @@ package scoring_test
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -147,6 +148,26 @@ func TestValidateNamesTheField(t *testing.T) {
 		err, ok := errors.AsType[*campaigns.Error](bad.Validate())
 		if !ok || err.Field != field {
 			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
+// A value of nothing has a rank, behind all others, and is told as nothing.
+func TestNothingHasARank(t *testing.T) {
+	t.Parallel()
+	rules := scoring.Rules{HalfLife: 10 * 24 * time.Hour, AttemptDecay: 0.8}
+	nothing := scoring.Candidate{Value: scoring.LeastValue, Propensity: 0.5, EventAt: now}
+	if err := nothing.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	some := scoring.Candidate{Value: 0.01, Propensity: 0.1, EventAt: now.Add(-60 * 24 * time.Hour), Attempts: 3}
+	if a, b := scoring.Rank(nothing, rules), scoring.Rank(some, rules); math.IsInf(a, 0) || a >= b {
+		t.Errorf("nothing has rank %v, a cent of long ago %v", a, b)
+	}
+	texts := map[scoring.Candidate]string{nothing: "worth nothing", some: "worth 0.01"}
+	for c, want := range texts {
+		if i := slices.IndexFunc(scoring.Explain(c, rules, now), func(f campaigns.Factor) bool { return f.Text == want }); i < 0 {
+			t.Errorf("%q is not among %+v", want, scoring.Explain(c, rules, now))
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/term"
 
+	"ringmaster/campaigns"
 	"ringmaster/campaigns/ingest"
 	"ringmaster/campaigns/phone"
 	"ringmaster/campaigns/postgres"
@@ -126,6 +127,12 @@ func (c *importCmd) Run(ctx context.Context, io streams, all *cli) error {
 		if c.Rejects == "" && c.DryRun {
 			rejects.path = ""
 		}
+		if same, err := sameFile(rejects.path, file); err != nil || same {
+			if same {
+				err = fmt.Errorf("--rejects %s: is the file that is imported", rejects.path)
+			}
+			return err
+		}
 		o.File, o.Rejects, o.Progress = file, rejects, progressOn(io.err)
 		text, err := c.read(ctx, o, store, rejects)
 		if closed := rejects.Close(); err == nil {
@@ -137,6 +144,19 @@ func (c *importCmd) Run(ctx context.Context, io streams, all *cli) error {
 		_, err = fmt.Fprint(io.out, text)
 		return err
 	})
+}
+
+// sameFile reports whether the path, which may lead nowhere, is that of the file.
+func sameFile(path string, file *os.File) (bool, error) {
+	at, err := os.Stat(path)
+	if path == "" || errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	is, err := file.Stat()
+	return err == nil && os.SameFile(at, is), err
 }
 
 // read imports leads or calls, and gives the summary as text.
@@ -165,6 +185,7 @@ func importSummary(s ingest.Summary, rejects *lazyFile) string {
 	if len(s.Reasons) > 0 {
 		text += "not ready because: " + counts(s.Reasons) + "\n"
 	}
+	text += uncallableText(s)
 	if s.NoCallbackTime > 0 {
 		text += fmt.Sprintf("%d agreed callbacks have no time in the file and are due at once; a column callback_time would give it\n", s.NoCallbackTime)
 	}
@@ -172,6 +193,22 @@ func importSummary(s ingest.Summary, rejects *lazyFile) string {
 		text += "the campaign goes by columns that the file has not: " + strings.Join(s.MissingColumns, ", ") + "\n"
 	}
 	return text + rejectedText(s.Rejected, s.RejectedBy, rejects)
+}
+
+// uncallableText tells of candidates whom nobody will ever call, and what to do.
+func uncallableText(s ingest.Summary) string {
+	if len(s.Uncallable) == 0 {
+		return ""
+	}
+	examples := make([]string, len(s.UncallableExamples))
+	for i, u := range s.UncallableExamples {
+		examples[i] = fmt.Sprintf("line %d (%s, %s)", u.Line, u.Number, u.Reason)
+	}
+	text := fmt.Sprintf("never to be called, for nobody knows where they are: %s, such as %s\n", counts(s.Uncallable), strings.Join(examples, ", "))
+	if s.Uncallable[campaigns.ReasonZoneUnknown] > 0 {
+		text += "a column time_zone, or region with postal_code, would tell their zone\n"
+	}
+	return text
 }
 
 // historySummary tells what became of the calls.

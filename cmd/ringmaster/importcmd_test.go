@@ -60,6 +60,33 @@ func TestMovingOverFromVICIdial(t *testing.T) {
 	checkTold(t, code, exitUsage, said, "missing flags: --campaign=NAME")
 }
 
+// Rejected rows are mended in their own file and imported from there, over and
+// over; who will never be called is told with examples.
+func TestRejectsAreMendedAndImported(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, "")
+	o.do("campaign", "create", "winback")
+	leads := o.write("leads.csv", "external_id,phone,value,plan\nc-1,+12125550101,0,gold\nc-2,12,-1,=gold\nc-3,+12125550103,-2,basic\nc-4,+881612345678,5,gold\n"+
+		"external_id,phone,value,plan\n")
+	says(t, o.do("import", "--campaign", "winback", leads), "Imported 2 of 5 rows", "rejected by column: phone 1, value 1, whole row 1",
+		"never to be called, for nobody knows where they are: zone_unknown 1, such as line 5 (", ", zone_unknown)", "a column time_zone")
+	rejects := leads + ".rejects.csv"
+	text := readAll(t, rejects)
+	says(t, text, "reject_row,reject_column,reject_reason,external_id,phone,value,plan\n", "6,,the header once more,", "'=gold")
+	code, _, said := o.tryIn(t, "import", "--campaign", "winback", "--rejects", rejects, rejects)
+	checkTold(t, code, exitFailed, said, "is the file that is imported")
+	o.write("leads.csv.rejects.csv", strings.Replace(text, ",'-2,", ",2,", 1))
+	says(t, o.do("import", "--campaign", "winback", rejects), "Imported 1 of 3 rows", "2 rejected")
+	again := readAll(t, rejects+".rejects.csv")
+	says(t, again, "reject_row,reject_column,reject_reason,external_id,phone,value,plan\n", "c-2,12,'-1,'=gold")
+	o.write("mended.csv", strings.Replace(again, ",12,'-1,", ",+12125550102,0,", 1))
+	says(t, o.do("import", "--campaign", "winback", filepath.Join(o.dir, "mended.csv")), "Imported 1 of 2 rows")
+	contacts, err := o.store().FindContacts(t.Context(), "c-2")
+	if err != nil || len(contacts) != 1 || contacts[0].Attributes["plan"] != "=gold" || contacts[0].Value != 0 {
+		t.Errorf("%+v, %v", contacts, err)
+	}
+}
+
 func readAll(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
