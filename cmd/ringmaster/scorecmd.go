@@ -85,8 +85,10 @@ func (r *scoreRows) attempts(ctx context.Context, store *postgres.Store) (campai
 	if err != nil {
 		return campaign, nil, err
 	}
-	table, err = table.Without(r.Exclude...)
-	return campaign, table, err
+	if table, err = table.Without(r.Exclude...); err != nil {
+		return campaign, nil, fmt.Errorf("--exclude: campaign %s: %w", r.Campaign, err)
+	}
+	return campaign, table, nil
 }
 
 // trainScoreCmd trains a model.
