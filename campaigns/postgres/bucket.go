@@ -66,11 +66,23 @@ func bucketsFor(ctx context.Context, tx pgx.Tx, campaignID int64, kind string, k
 // the gate. A bucket without jurisdictions is one of an earlier version, whose
 // members the gate judges one by one until they have moved.
 func (s *Store) bucketVerdict(settings *campaigns.Settings, state campaigns.CampaignState, active bool, zones []string, jurisdictions string, now time.Time) calling.Verdict {
-	f := calling.Facts{CampaignState: state, ListActive: active, Settings: settings, ConsentGranted: true}
-	f.Registers = s.laws.registers.of(0)
+	f := s.bucketFacts(settings, zones, jurisdictions, now)
+	f.CampaignState, f.ListActive, f.Registers = state, active, s.laws.registers.of(0)
+	return calling.Decide(f, now)
+}
+
+// hoursVerdict says whether a call to people of these zones and jurisdictions may
+// be agreed for a time to come. How old a register will be then is not known.
+func (s *Store) hoursVerdict(settings *campaigns.Settings, zones []string, jurisdictions string, at time.Time) calling.Verdict {
+	return calling.Decide(s.bucketFacts(settings, zones, jurisdictions, at), at)
+}
+
+// bucketFacts are what is true of a whole bucket in a campaign that runs.
+func (s *Store) bucketFacts(settings *campaigns.Settings, zones []string, jurisdictions string, now time.Time) calling.Facts {
+	f := calling.Facts{CampaignState: campaigns.CampaignRunning, ListActive: true, Settings: settings, ConsentGranted: true}
 	f.Zones, f.Locations = s.zones.of(zoneQuestion{}, zones)
 	if jurisdictions != "" {
 		f.Law = s.laws.law(jurisdictions, &settings.Compliance, now)
 	}
-	return calling.Decide(f, now)
+	return f
 }

@@ -152,3 +152,22 @@ func TestAProvenConsentWithHoursOpensThem(t *testing.T) {
 		t.Errorf("with a proof the gate opens at %q", got)
 	}
 }
+
+// A callback is agreed by the hours of its day, however old the register's file
+// will be then.
+func TestACallbackIsAgreedByTheHoursOfItsDay(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	agent, p := h.agent("ann"), h.queued(1)[0]
+	h.load(postgres.DNCImport{List: campaigns.DNCList{Name: "us", National: true}, File: "file", Numbers: file("+13105550000")})
+	call := callID(1)
+	h.talked(p, agent, call)
+	night := time.Date(2026, 4, 28, 7, 0, 0, 0, time.UTC) // three in the morning in New York, eight weeks ahead
+	agree := func(at time.Time) error {
+		_, err := h.store.CommitResult(t.Context(), campaigns.Result{CommandID: at.String(), CallID: call, AgentID: agent,
+			Disposition: campaigns.DispositionCallback, CallbackAt: at})
+		return err
+	}
+	h.code(agree(night), campaigns.CodeInvalid, "outside the customer's calling hours")
+	h.must(agree(night.Add(9 * time.Hour)))
+}

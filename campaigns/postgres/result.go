@@ -111,7 +111,7 @@ func (s *Store) checkResult(r campaigns.Result, c resultCall, now time.Time) (ca
 	case len(c.zones) == 0:
 		return choice, nil
 	}
-	v := s.bucketVerdict(c.settings, campaigns.CampaignRunning, true, c.zones, c.jurisdictions, r.CallbackAt)
+	v := s.hoursVerdict(c.settings, c.zones, c.jurisdictions, r.CallbackAt)
 	switch {
 	case !slices.Contains(clockReasons, v.Reason):
 		return choice, nil
