@@ -63,7 +63,8 @@ func bucketsFor(ctx context.Context, tx pgx.Tx, campaignID int64, kind string, k
 // bucketVerdict says why the refill leaves a ready candidate of these zones and
 // jurisdictions (joined by commas), or nothing: what is true of the whole
 // bucket, and so decided once for all of it. A person's own consent is left to
-// the gate. A bucket without jurisdictions is one of an earlier version, whose
+// the gate: agreed hours that lift those of a rule let an agent dial by hand then,
+// while the refill keeps to the rule's. A bucket without jurisdictions is one of an earlier version, whose
 // members the gate judges one by one until they have moved.
 func (s *Store) bucketVerdict(settings *campaigns.Settings, state campaigns.CampaignState, active bool, zones []string, jurisdictions string, now time.Time) calling.Verdict {
 	f := s.bucketFacts(settings, zones, jurisdictions, now)
