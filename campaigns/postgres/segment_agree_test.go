@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"slices"
@@ -33,6 +34,9 @@ func TestSegmentInSQLAndInMemoryAgree(t *testing.T) {
 			rt.Fatal(err)
 		}
 		defer func() { _ = tx.Rollback(ctx) }()
+		if _, err := tx.Exec(ctx, makeLists, campaign.ID); err != nil {
+			rt.Fatal(err)
+		}
 		people := make([]*segment.Person, rapid.IntRange(1, 6).Draw(rt, "people"))
 		for i := range people {
 			people[i] = drawPerson(rt, now)
@@ -96,7 +100,7 @@ func drawPerson(rt *rapid.T, now time.Time) *segment.Person {
 		},
 		CreatedAt: now.Add(-time.Duration(rapid.Int64Range(0, 1e8).Draw(rt, "age")) * time.Second), UpdatedAt: now,
 		Complaints: rapid.IntRange(0, 2).Draw(rt, "complaints"), DoNotCall: rapid.Bool().Draw(rt, "do not call"),
-		Consent:  rapid.SampledFrom([]string{"", "granted", "refused"}).Draw(rt, "consent"),
+		Consent: rapid.SampledFrom([]string{"", "granted", "refused"}).Draw(rt, "consent"), Objected: rapid.Bool().Draw(rt, "objected"),
 		Attempts: rapid.IntRange(0, 3).Draw(rt, "attempts"), Calls: rapid.IntRange(0, 2).Draw(rt, "calls"),
 	}
 	p.OpenComplaint = p.Complaints > 0 && rapid.Bool().Draw(rt, "open complaint")
@@ -108,8 +112,43 @@ func drawPerson(rt *rapid.T, now time.Time) *segment.Person {
 	for i := range rapid.IntRange(1, 2).Draw(rt, "numbers") {
 		p.Numbers = append(p.Numbers, campaigns.ContactNumber{Region: []string{"US", "DE"}[i], Bad: rapid.Bool().Draw(rt, "bad")})
 	}
+	if p.DoNotCall && rapid.Bool().Draw(rt, "by country") { // nobody else's
+		p.Numbers[0].Region = rapid.StringMatching(`Q[A-Z]`).Draw(rt, "country")
+	}
 	return p
 }
+
+// listed says on which do-not-call lists a person of the number stands: when p
+// is to be on one, on the one that its first number's country tells, and else
+// only on such that do not hold for all campaigns and now.
+func listed(batch *pgx.Batch, p *segment.Person, e164 string, hmac []byte, i int, campaignID int64, now time.Time) {
+	const entry = `insert into dnc_entries select id, substr($1::bytea, 1, 16), $2::timestamptz from dnc_files where file = $3`
+	const pattern = `insert into dnc_patterns (list_id, pattern, created_at, expires_at) select id, $1::text, $2::timestamptz, $3::timestamptz from dnc_lists where name = $4 on conflict do nothing`
+	const own = `insert into suppressions (number_hmac, campaign_id, source, created_at, expires_at) values ($1, $2, 'test', $3, $4)`
+	switch country := p.Numbers[0].Region; {
+	case !p.DoNotCall:
+		batch.Queue(own, hmac, nil, now, now)
+		batch.Queue(own, hmac, campaignID, now, nil)
+		batch.Queue(entry, hmac, now, "now")
+		batch.Queue(entry, hmac, nil, "before")
+		batch.Queue(entry, hmac, nil, "one campaign's")
+		batch.Queue(pattern, e164, now, now, "all")
+		batch.Queue(pattern, e164[:len(e164)-1], now, nil, "one")
+	case country != "US":
+		batch.Queue(pattern, country, now, nil, "all")
+	case i%3 == 0:
+		batch.Queue(own, hmac, nil, now, now.Add(time.Second))
+	case i%3 == 1:
+		batch.Queue(entry, hmac, nil, "now")
+	default:
+		batch.Queue(pattern, e164[:len(e164)-1], now, nil, "all")
+	}
+}
+
+// makeLists makes the lists that listed names.
+const makeLists = `with made as (insert into dnc_lists (name, campaign_id, created_at) values ('all', null, now()), ('one', $1, now()) returning id, name)
+	insert into dnc_files (list_id, file, started_at, retired_at)
+	select id, file, now(), case when file = 'before' then now() end from made join (values ('all', 'now'), ('all', 'before'), ('one', 'one campaign''s')) f (name, file) using (name)`
 
 // insertPerson writes what the person says, and fills in what depends on it.
 func insertPerson(t *testing.T, tx pgx.Tx, campaignID int64, p *segment.Person, i int, now time.Time) error {
@@ -130,19 +169,21 @@ func insertPerson(t *testing.T, tx pgx.Tx, campaignID int64, p *segment.Person, 
 		if number.Bad {
 			bad = &now
 		}
+		hmac := sha256.Sum256([]byte(e164))
 		if err := tx.QueryRow(ctx, `insert into numbers (e164, hmac, prefix, region, zones, bad_at) values ($1, $2, '+1212', $3, '{UTC}', $4) returning id`,
-			e164, []byte(e164), number.Region, bad).Scan(&number.NumberID); err != nil {
+			e164, hmac[:], number.Region, bad).Scan(&number.NumberID); err != nil {
 			return err
 		}
 		batch.Queue(`insert into contact_numbers values ($1, $2, $3)`, p.ID, number.NumberID, position+1)
 	}
 	e164 := fmt.Sprintf("+1212%07d", i*10)
-	if p.DoNotCall {
-		batch.Queue(`insert into suppressions (number_hmac, source, created_at) values ($1, 'test', $2)`, []byte(e164), now)
-	} else { // over, or of one campaign
-		batch.Queue(`insert into suppressions (number_hmac, source, created_at, expires_at) values ($1, 'test', $2, $2)`, []byte(e164), now)
-		batch.Queue(`insert into suppressions (number_hmac, campaign_id, source, created_at) values ($1, $3, 'test', $2)`, []byte(e164), now, campaignID)
+	hmac := sha256.Sum256([]byte(e164))
+	listed(batch, p, e164, hmac[:], i, campaignID, now)
+	withdrawn := &now
+	if p.Objected {
+		withdrawn = nil
 	}
+	batch.Queue(`insert into objections (contact_id, objected_at, withdrawn_at) values ($1, $2, $3)`, p.ID, now, withdrawn)
 	for k := range p.Complaints {
 		var closed *time.Time
 		if k > 0 || !p.OpenComplaint {

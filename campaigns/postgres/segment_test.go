@@ -1,12 +1,14 @@
 package postgres_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"ringmaster/campaigns"
 	"ringmaster/campaigns/postgres"
 	"ringmaster/campaigns/postgres/postgrestest"
+	"ringmaster/campaigns/segment"
 )
 
 // segmented gives the campaign a segment.
@@ -144,4 +146,38 @@ func TestSegmentThatIsWrongIsTold(t *testing.T) {
 	h.code(err, campaigns.CodeInvalid, `selection.segment: line 1, column 8: contact has no field "valu"; did you mean "contact.value"?`)
 	_, err = h.store.ApplySegment(t.Context(), h.campaign.ID+1, 0, 10)
 	h.code(err, campaigns.CodeNotFound, "no campaign")
+}
+
+// The field knows whom the gate refuses, whichever list says so, and an
+// objection is a refusal.
+func TestSegmentKnowsDoNotCallAndObjections(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx := t.Context()
+	people := h.queued(6)
+	numbers := make([]string, len(people))
+	for i, p := range people {
+		numbers[i] = h.read(`select e164 from numbers where id = $1`, p.NumberID)
+	}
+	h.must(h.store.AddSuppression(ctx, numbers[0], 0, "api", "", time.Time{}))
+	h.load(postgres.DNCImport{List: campaigns.DNCList{Name: "us", National: true}, File: "f", Numbers: file(numbers[1])})
+	h.must(h.store.SuppressPattern(ctx, campaigns.DNCList{Name: "prefixes"}, numbers[2], "", time.Time{}))
+	h.exec(`update numbers set region = 'CA' where id = $1`, people[3].NumberID)
+	h.must(h.store.SuppressPattern(ctx, campaigns.DNCList{Name: "countries"}, "CA", "", time.Time{}))
+	if got := h.states(people...); got != strings.Repeat("blocked do_not_call\n", 4)+"queued test\nqueued test" {
+		t.Fatalf("the gate:\n%s", got)
+	}
+	h.must(h.store.Object(ctx, campaigns.Objection{ContactID: people[4].ContactID, Source: "letter"}))
+	for expression, want := range map[string]string{
+		`contact.do_not_call`:          "0 1 2 3",
+		`contact.consent == "refused"`: "4",
+	} {
+		s, err := segment.Compile(expression)
+		h.must(err)
+		predicate, args := s.SQL(h.ago(0), 1)
+		inside := h.read(`select coalesce(string_agg((p.id - (select min(id) from contacts))::text, ' ' order by p.id), '') from contacts p where `+predicate, args...)
+		if inside != want {
+			t.Errorf("%s: %s, want %s", expression, inside, want)
+		}
+	}
 }

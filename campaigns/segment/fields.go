@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -32,13 +33,12 @@ type Field struct {
 	flag   func(*Person) bool
 }
 
-// counted are the attempts that count under the caps, as
-// campaigns.Outcome.CountsAsAttempt has it.
-const counted = `a.contact_id = p.id and (a.outcome is null or a.outcome not in ('congestion', 'failed', 'cancelled'))`
-
 // fields is the one table of fields: what the checker knows, the SQL, the
 // accessor and the reference.
-var fields = []Field{
+var fields = slices.Concat(ownFields, historyFields)
+
+// ownFields are those of the contact itself.
+var ownFields = []Field{
 	{Name: "id", Type: Number, Doc: "number of the contact in this installation", sql: `p.id::float8`,
 		number: func(p *Person) number { return numberOf(float64(p.ID)) }},
 	{Name: "external_id", Type: Text, Doc: "id in the system that the contact came from", sql: `coalesce(p.external_id, '')`,
@@ -91,52 +91,10 @@ var fields = []Field{
 	attributeTime("left_at", "when the customer left"),
 	attributeTime("contract_end", "when the contract ends"),
 	attributeTime("last_purchase_at", "last purchase"),
-
-	{Name: "open_complaint", Type: Flag, Doc: "a complaint is open",
-		sql:  `exists (select from complaints o where o.contact_id = p.id and o.closed_at is null)`,
-		flag: func(p *Person) bool { return p.OpenComplaint }},
-	{Name: "complaints", Type: Number, Doc: "how many complaints the contact ever made",
-		sql:    `(select count(*)::float8 from complaints o where o.contact_id = p.id)`,
-		number: func(p *Person) number { return numberOf(float64(p.Complaints)) }},
-	{Name: "do_not_call", Type: Flag, Doc: "one of the contact's numbers is on a do-not-call list for all campaigns",
-		sql: `exists (select from contact_numbers cn join numbers n on n.id = cn.number_id join suppressions s on s.number_hmac = n.hmac
-			where cn.contact_id = p.id and s.campaign_id is null and (s.expires_at is null or s.expires_at > @now))`,
-		flag: func(p *Person) bool { return p.DoNotCall }},
-	{Name: "consent", Type: Text, Doc: `consent to marketing by phone: "granted", "refused" or "" without an entry`,
-		sql: `coalesce((select case when g.granted then 'granted' else 'refused' end from consents g
-			where g.contact_id = p.id and g.purpose = 'marketing' and g.channel in ('phone', 'any')
-			and g.valid_from <= @now and (g.valid_until is null or g.valid_until > @now) order by g.valid_from desc, g.id desc limit 1), '')`,
-		text: func(p *Person) string { return p.Consent }},
-	{Name: "attempts", Type: Number, Doc: "attempts so far, over all campaigns, as the caps count them",
-		sql:    `(select count(*)::float8 from attempts a where ` + counted + `)`,
-		number: func(p *Person) number { return numberOf(float64(p.Attempts)) }},
-	{Name: "last_attempt_at", Type: Time, Doc: "the last of these attempts; missing before the first",
-		sql:  `(select max(a.reserved_at) from attempts a where ` + counted + `)`,
-		time: func(p *Person) moment { return momentOf(p.LastAttemptAt) }},
-	{Name: "last_outcome", Type: Text, Doc: "outcome of the last attempt that ended (no_answer, busy, answered, …)",
-		sql: `coalesce((select a.outcome from attempts a where a.contact_id = p.id and a.outcome is not null
-			order by a.reserved_at desc, a.id desc limit 1), '')`,
-		text: func(p *Person) string { return string(p.LastOutcome) }},
-	{Name: "calls", Type: Number, Doc: "conversations with agents, in both directions",
-		sql:    `(select count(*)::float8 from calls k where k.contact_id = p.id and k.bridged_at is not null)`,
-		number: func(p *Person) number { return numberOf(float64(p.Calls)) }},
-	{Name: "last_contact_at", Type: Time, Doc: "the last conversation with an agent; missing before the first",
-		sql:  `(select max(k.bridged_at) from calls k where k.contact_id = p.id)`,
-		time: func(p *Person) moment { return momentOf(p.LastContactAt) }},
-	{Name: "last_disposition", Type: Text, Doc: "result of the last call that has one (sale, not_interested, …)",
-		sql: `coalesce((select k.disposition from calls k where k.contact_id = p.id and k.disposition is not null
-			order by k.started_at desc, k.id desc limit 1), '')`,
-		text: func(p *Person) string { return string(p.LastDisposition) }},
-	{Name: "sales", Type: Number, Doc: "calls with the result sale",
-		sql:    `(select count(*)::float8 from calls k where k.contact_id = p.id and k.disposition = 'sale')`,
-		number: func(p *Person) number { return numberOf(float64(p.Sales)) }},
-	{Name: "last_sale_at", Type: Time, Doc: "when the last sale was closed; missing before the first",
-		sql:  `(select max(k.closed_at) from calls k where k.contact_id = p.id and k.disposition = 'sale')`,
-		time: func(p *Person) moment { return momentOf(p.LastSaleAt) }},
 }
 
 // Fields gives the fields of contact.
-func Fields() []Field { return append([]Field(nil), fields...) }
+func Fields() []Field { return slices.Clone(fields) }
 
 // fieldNamed finds a field.
 func fieldNamed(name string) (Field, bool) {

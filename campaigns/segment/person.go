@@ -20,8 +20,10 @@ type Person struct {
 	// holds for all campaigns.
 	DoNotCall bool
 	// Consent to marketing by phone at the time of the evaluation: granted,
-	// refused or, without an entry, empty.
-	Consent string
+	// refused or, without an entry, empty. Objected is set while the contact
+	// objects to marketing, which refuses whatever was granted.
+	Consent  string
+	Objected bool
 
 	// Attempts counts over all campaigns those that count under the caps.
 	Attempts      int
