@@ -93,6 +93,9 @@ func (s *Store) moveByEvent(ctx context.Context, tx pgx.Tx, e *told, rules []rul
 			return err
 		}
 	}
+	if err := s.followSegments(ctx, tx, []int64{e.contactID}, s.clock.Now()); err != nil {
+		return err
+	}
 	for _, r := range rules {
 		c, err := s.candidateOf(ctx, tx, r.campaign, e.contactID)
 		if err != nil {

@@ -1,7 +1,12 @@
 package postgres
 
 import (
+	"context"
+	"maps"
+	"slices"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"ringmaster/campaigns"
 	"ringmaster/campaigns/ingest"
@@ -168,6 +173,35 @@ func (b *batch) place(p *person) {
 	if c.past != nil {
 		b.carry(p)
 	}
+}
+
+// followSegments holds the batch's persons against the segments of all campaigns
+// that they are candidates of, and takes over what that made of new candidates.
+func (b *batch) followSegments(ctx context.Context, tx pgx.Tx) error {
+	byID := map[int64]*person{}
+	for _, p := range b.persons {
+		if p.touched {
+			byID[p.id] = p
+		}
+	}
+	ids := slices.Sorted(maps.Keys(byID))
+	if err := b.store.followSegments(ctx, tx, ids, b.now); err != nil || b.campaign.Settings.Selection.Segment == "" {
+		return err
+	}
+	rows, err := tx.Query(ctx, `select contact_id, state, reason from candidates
+		where campaign_id = $1 and contact_id = any($2) and state = 'blocked' and reason = $3`, b.campaign.ID, ids, campaigns.ReasonNotInSegment)
+	if err != nil {
+		return err
+	}
+	var id int64
+	var state campaigns.CandidateState
+	var reason campaigns.Reason
+	_, err = pgx.ForEachRow(rows, []any{&id, &state, &reason}, func() error {
+		c := byID[id].candidate
+		c.state, c.reason = state, reason
+		return nil
+	})
+	return err
 }
 
 // count says what became of the batch, once it is written.

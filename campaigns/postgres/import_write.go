@@ -28,7 +28,7 @@ func (b *batch) write(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	for _, step := range []func(context.Context, pgx.Tx) error{
-		b.drawIDs, b.copyContacts, b.copyNumbers, b.copyLinks, b.copyCandidates, b.updateContacts, b.updateNumbers, b.updateCandidates, b.suppressPast,
+		b.drawIDs, b.copyContacts, b.copyNumbers, b.copyLinks, b.copyCandidates, b.updateContacts, b.updateNumbers, b.updateCandidates, b.suppressPast, b.followSegments,
 	} {
 		if err := step(ctx, tx); err != nil {
 			return err

@@ -64,20 +64,35 @@ func (s *Store) ApplySegment(ctx context.Context, campaignID, after int64, limit
 	return done, err
 }
 
-// ApplySegmentTo does the same for the candidates of some contacts, whose data
-// or history has just changed.
-func (s *Store) ApplySegmentTo(ctx context.Context, campaignID int64, contactIDs []int64) (SegmentSweep, error) {
-	var done SegmentSweep
-	err := s.tx(ctx, func(tx pgx.Tx) error {
-		settings, _, err := s.settingsOf(ctx, tx, campaignID)
-		if err != nil {
-			return noCampaign(err, campaignID)
-		}
-		done, err = sweepSegment(ctx, tx, settings, campaignID, `c.contact_id = any($3) limit $4`, contactIDs, len(contactIDs), s.clock.Now())
-		done.Next = 0
+// followSegments holds all candidates of contacts whose data or history has just
+// changed against their campaigns' segments, in the transaction of the change:
+// they leave and enter with it. It passes over a segment that does not compile,
+// which the sweep tells: a change is not to fail for it.
+func (s *Store) followSegments(ctx context.Context, tx pgx.Tx, contactIDs []int64, now time.Time) error {
+	if len(contactIDs) == 0 {
+		return nil
+	}
+	rows, err := tx.Query(ctx, `select id from campaigns where state <> 'closed' and settings -> 'selection' ->> 'segment' <> '' order by id`)
+	if err != nil {
 		return err
-	})
-	return done, err
+	}
+	segmented, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return err
+	}
+	for _, id := range segmented {
+		settings, _, err := s.settingsOf(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if segment.Check(settings.Selection.Segment) != nil {
+			continue
+		}
+		if _, err := sweepSegment(ctx, tx, settings, id, `c.contact_id = any($3) limit $4`, contactIDs, len(contactIDs), now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sweepSegment judges a page of candidates, in SQL that ends in which (a

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ringmaster/campaigns"
+	"ringmaster/campaigns/ingest"
 	"ringmaster/campaigns/postgres"
 	"ringmaster/campaigns/postgres/postgrestest"
 	"ringmaster/campaigns/segment"
@@ -73,8 +74,8 @@ func TestSegmentBlocksAndLifts(t *testing.T) {
 	}
 	// A person comes back by a change of the contact, all by one of the expression.
 	h.exec(`update contacts set value = 11 where id = $1`, people[campaigns.CandidateCallback].ContactID)
-	if got, err := h.store.ApplySegmentTo(t.Context(), h.campaign.ID, []int64{people[campaigns.CandidateCallback].ContactID, people[campaigns.CandidateReady].ContactID}); err != nil || got.Lifted != 1 || got.Blocked != 0 {
-		t.Errorf("one: %+v, %v", got, err)
+	if got := h.sweep(3); got.Lifted != 1 || got.Blocked != 0 {
+		t.Errorf("one: %+v", got)
 	}
 	h.segmented("")
 	if got := h.sweep(2); got.Lifted != 3 {
@@ -179,5 +180,68 @@ func TestSegmentKnowsDoNotCallAndObjections(t *testing.T) {
 		if inside != want {
 			t.Errorf("%s: %s, want %s", expression, inside, want)
 		}
+	}
+}
+
+// Whom an import changes or brings, and whom an event changes, enters and leaves
+// at once in every campaign, without a sweep.
+func TestSegmentsFollowImportsAndEvents(t *testing.T) {
+	t.Parallel()
+	i := newImports(t)
+	segmented := func(c campaigns.Campaign, expression string, change ...func(*campaigns.Settings)) {
+		t.Helper()
+		c, err := i.store.Campaign(t.Context(), c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Settings.Selection.Segment = expression
+		for _, f := range change {
+			f(&c.Settings)
+		}
+		if _, err := i.store.UpdateSettings(t.Context(), c.ID, c.Revision, c.Settings); err != nil {
+			t.Fatal(err)
+		}
+	}
+	states := func() string {
+		t.Helper()
+		return strings.Join(i.rows(`select g.name, p.first_name, c.state, c.reason from candidates c join contacts p on p.id = c.contact_id
+			join campaigns g on g.id = c.campaign_id order by g.id, p.first_name`), "\n")
+	}
+	i.do("phone,first_name,value,status\n+12125550101,Ada,400,lapsed\n+12125550102,Bob,20,lapsed\n")
+	other := postgrestest.Campaign(t, i.store, "autumn")
+	segmented(other, `contact.value > 100`)
+	broken := postgrestest.Campaign(t, i.store, "broken")
+	i.exec(`update campaigns set settings = jsonb_set(settings, '{selection,segment}', '"contact.x >"'), revision = revision + 1 where id = $1`, broken.ID)
+	segmented(i.campaign, `contact.status == "lapsed"`)
+
+	// A new campaign takes only those inside, and says so.
+	s := i.do("phone,first_name,value,status\n+12125550101,Ada,400,lapsed\n+12125550102,Bob,20,lapsed\n", func(o *ingest.Options) { o.Campaign = "autumn" })
+	if s.Candidates[campaigns.CandidateReady] != 1 || s.Reasons[campaigns.ReasonNotInSegment] != 1 {
+		t.Errorf("summary %+v", s)
+	}
+	if got := states(); got != "spring Ada ready \nspring Bob ready \nautumn Ada ready \nautumn Bob blocked not_in_segment" {
+		t.Errorf("new:\n%s", got)
+	}
+	// An import into one moves them in the other too.
+	i.do("phone,first_name,value,status\n+12125550101,Ada,50,active\n+12125550102,Bob,300,lapsed\n")
+	if got := states(); got != "spring Ada blocked not_in_segment\nspring Bob ready \nautumn Ada blocked not_in_segment\nautumn Bob ready " {
+		t.Errorf("changed:\n%s", got)
+	}
+	// An event that changes Ada lifts her, so that its rule finds her ready.
+	segmented(i.campaign, `contact.status == "lapsed"`, func(s *campaigns.Settings) {
+		s.Triggers = []campaigns.Trigger{{On: "contract_ended", Do: campaigns.TriggerBoost, Hot: true}}
+	})
+	receipt, err := i.store.TellEvent(t.Context(), campaigns.CustomerEvent{Key: "k", Type: "contract_ended", At: postgrestest.Morning,
+		Contact: campaigns.EventContact{Phone: "+12125550101", Attributes: map[string]string{"status": "lapsed"}}}, "US")
+	if err != nil || len(receipt.Effects) != 1 || receipt.Effects[0].State != campaigns.CandidateReady || !receipt.Effects[0].Hot {
+		t.Errorf("receipt %+v, %v", receipt, err)
+	}
+	// And one without any rule lets Bob leave.
+	if _, err := i.store.TellEvent(t.Context(), campaigns.CustomerEvent{Key: "l", Type: "usage_dropped", At: postgrestest.Morning,
+		Contact: campaigns.EventContact{Phone: "+12125550102", Attributes: map[string]string{"status": "active"}}}, "US"); err != nil {
+		t.Error(err)
+	}
+	if got := states(); got != "spring Ada ready \nspring Bob blocked not_in_segment\nautumn Ada blocked not_in_segment\nautumn Bob ready " {
+		t.Errorf("after events:\n%s", got)
 	}
 }
