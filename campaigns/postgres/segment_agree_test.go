@@ -150,7 +150,9 @@ const makeLists = `with made as (insert into dnc_lists (name, campaign_id, creat
 	insert into dnc_files (list_id, file, started_at, retired_at)
 	select id, file, now(), case when file = 'before' then now() end from made join (values ('all', 'now'), ('all', 'before'), ('one', 'one campaign''s')) f (name, file) using (name)`
 
-// insertPerson writes what the person says, and fills in what depends on it.
+// insertPerson writes what the person says, and fills in what depends on it. The
+// other way, from the tables into a Person, nothing asks for: production judges
+// by SQL alone.
 func insertPerson(t *testing.T, tx pgx.Tx, campaignID int64, p *segment.Person, i int, now time.Time) error {
 	t.Helper()
 	ctx := t.Context()

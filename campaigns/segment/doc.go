@@ -7,7 +7,8 @@
 //		days_since(contact.left_at) < 60 && !contact.open_complaint
 //
 // The language is CEL (https://cel.dev) cut down to what both sides can do
-// alike; Reference lists its fields, functions and operators. No text of an
+// alike: the fields that Fields lists, the functions that Functions lists, and
+// the operators == != < <= > >= && || ! + - * / ?: and in. No text of an
 // expression ever becomes text of a statement: literals are parameters.
 //
 // # What is missing

@@ -49,12 +49,25 @@ var (
 	noSelection    = regexp.MustCompile(`^type '(.*)' does not support field selection$`)
 )
 
-// issues turns what the parser and the checker found into an Error. tree is nil
-// when the text did not parse.
-func issues(found []*common.Error) *Error {
-	var problems []Problem
+// syntaxError begins the sentences of the parser.
+const syntaxError = "Syntax error: "
+
+// issues turns what the parser or the checker found in a text into an Error. Of
+// a text that does not parse it tells the first thing: the parser guesses how to
+// go on, and what it finds then mostly follows from that.
+func issues(text string, found []*common.Error) *Error {
+	var problems, syntax []Problem
 	for _, f := range found {
-		problems = append(problems, problemAt(f.Location, "%s", plainWords(f.Message)))
+		message, unparsed := strings.CutPrefix(f.Message, syntaxError)
+		p := problemAt(f.Location, "%s", plainWords(message))
+		if unparsed {
+			p.Message = syntaxWords(message, textBefore(text, f.Location))
+			syntax = append(syntax, p)
+		}
+		problems = append(problems, p)
+	}
+	if len(syntax) > 0 {
+		return &Error{Problems: newError(syntax).Problems[:1]}
 	}
 	return newError(problems)
 }
@@ -72,7 +85,7 @@ func plainWords(message string) string {
 	if m := noSelection.FindStringSubmatch(message); m != nil {
 		return fmt.Sprintf("%s has no fields", typeWords(m[1]))
 	}
-	return strings.TrimPrefix(message, "Syntax error: ")
+	return syntaxWords(message, "")
 }
 
 // unknownName explains a name that is neither a function nor contact.

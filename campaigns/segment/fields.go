@@ -34,7 +34,7 @@ type Field struct {
 }
 
 // fields is the one table of fields: what the checker knows, the SQL, the
-// accessor and the reference.
+// accessor and what Fields lists.
 var fields = slices.Concat(ownFields, historyFields)
 
 // ownFields are those of the contact itself.

@@ -33,8 +33,9 @@ type Function struct {
 	overloads []cel.FunctionOpt
 }
 
-// functions is the one table of functions: what the checker knows and the
-// reference. How each works is in compile.go, by its name.
+// functions is the one table of functions: what the checker knows, and what
+// Functions lists. What each means stands where its result is compiled: in
+// texts.go, numbers.go and times.go, and in compile.go for conditions.
 var functions = []Function{
 	{"attr", `attr("x")`, `the attribute x as text, "" where there is none; also contact.attributes["x"]`,
 		global("attr", []*cel.Type{cel.StringType}, cel.StringType)},
@@ -57,6 +58,13 @@ var functions = []Function{
 	{"matches", `s.matches("[A-Z]{2}[0-9]+")`, "whether a regular expression fits a part of a text; ^ and $ stand for its ends", member("matches")},
 }
 
+// Functions gives the functions of the language, has first, which the parser
+// knows by itself.
+func Functions() []Function {
+	has := Function{Name: "has", Usage: "has(contact.x)", Doc: `whether a field or an attribute (contact.attributes.x) is there: no empty text, no missing number or time`}
+	return append([]Function{has}, functions...)
+}
+
 func global(name string, args []*cel.Type, result *cel.Type) []cel.FunctionOpt {
 	return []cel.FunctionOpt{cel.Overload(name, args, result)}
 }
@@ -66,8 +74,8 @@ func member(name string) []cel.FunctionOpt {
 }
 
 func functionNames() []string {
-	names := []string{"has"}
-	for _, f := range functions {
+	var names []string
+	for _, f := range Functions() {
 		names = append(names, f.Name)
 	}
 	return names
@@ -184,7 +192,7 @@ func parse(text string) (*ast.AST, error) {
 	}
 	tree, found := env.Compile(text)
 	if found.Err() != nil {
-		return nil, issues(slices.Clone(found.Errors()))
+		return nil, issues(text, slices.Clone(found.Errors()))
 	}
 	return tree.NativeRep(), nil
 }

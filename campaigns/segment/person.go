@@ -8,6 +8,10 @@ import (
 
 // Person is a contact with what the store knows of its history, as an
 // evaluation in memory needs it. A zero time is a missing one.
+//
+// The store asks by SQL alone, also for one person, and so reads nobody into a
+// Person: it is what the tests make up and write into the tables, to hold the
+// SQL against an evaluation that shares none of it.
 type Person struct {
 	campaigns.Contact
 

@@ -26,8 +26,8 @@ func Check(expression string) error {
 	return err
 }
 
-// Compile reads an expression. The error is an *Error with every problem found
-// and its line and column. An empty expression holds for everybody.
+// Compile reads an expression. The error is an *Error with every problem found,
+// or with the first of a text that does not parse, and its line and column. An empty expression holds for everybody.
 func Compile(expression string) (*Segment, error) {
 	if strings.TrimSpace(expression) == "" {
 		return &Segment{root: constant(true, "boolean")}, nil
@@ -53,7 +53,8 @@ func (s *Segment) String() string { return s.text }
 // Everybody reports whether the expression is empty.
 func (s *Segment) Everybody() bool { return s.text == "" }
 
-// Holds reports whether the person belongs to the segment at a business time.
+// Holds reports whether the person belongs to the segment at a business time. It
+// is the plain meaning of an expression, by which the SQL is tested.
 func (s *Segment) Holds(p *Person, now time.Time) bool {
 	return s.root.eval(&subject{person: p, now: now.Truncate(time.Microsecond)})
 }

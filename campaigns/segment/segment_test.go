@@ -81,7 +81,7 @@ func TestErrorsNamePlaceAndName(t *testing.T) {
 		{`day_since(contact.left_at) < 3`, `line 1, column 10: "day_since" is not known; did you mean "days_since"?`},
 		{`days_since(contact.value) < 3`, `days_since does not work on number`},
 		{`contact.value`, `line 1, column 8: the expression is number; a segment is a condition, which is true or false`},
-		{`contact.value > `, `line 1, column 17: mismatched input '<EOF>'`},
+		{`contact.value > `, `line 1, column 17: the expression ends where a value (contact.value, 300, "lapsed") is expected`},
 		{`contact.value % 2 == 0`, `the operator % is not known here`},
 		{`contact.value.x == 0`, `number has no fields`},
 		{`contact.region in ["NY", 5]`, "each of the list is to be a text in quotes"},
@@ -110,6 +110,60 @@ func TestErrorsNamePlaceAndName(t *testing.T) {
 	err := segment.Check(`contact.a == "" && contact.b == ""`)
 	if e, ok := errors.AsType[*segment.Error](err); !ok || len(e.Problems) != 2 || e.Problems[1].Column != 27 {
 		t.Errorf("both problems: %v", err)
+	}
+}
+
+// What does not parse is told in plain words, the first thing alone, with its
+// place, the offending text and what was expected.
+func TestSyntaxErrorsAreToldInPlainWords(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ expression, want string }{
+		{`contact.value > && true`, `line 1, column 17: found "&&" where a value (contact.value, 300, "lapsed") is expected`},
+		{"contact.value > 3 &&\n  && x", `line 2, column 3: found "&&" where a value (contact.value, 300, "lapsed") is expected`},
+		{`contact.region = "NY"`, `line 1, column 16: found "=": write == to compare`},
+		{`contact.value === 3`, `line 1, column 17: found "=" where a value is expected: there is no ===`},
+		{`contact.region <> "NY"`, `line 1, column 17: found ">" where a value (contact.value, 300, "lapsed") is expected; write != for <>`},
+		{`contact.region == "NY`, `line 1, column 19: the text "NY has no closing quote`},
+		{`contact.region == "a\q"`, `line 1, column 19: the text "a\q has no closing quote, or a single \ in it: write \\ for one`},
+		{`contact.region == "` + strings.Repeat("x", 90), `line 1, column 19: the text "` + strings.Repeat("x", 39) + `… has no closing quote`},
+		{`contact.region == “NY”`, `line 1, column 19: found “: write texts in straight quotes, "so"`},
+		{`(contact.value > 3`, `line 1, column 19: ")" is missing: the expression ends`},
+		{`contact.value > 3)`, `line 1, column 18: found ")" where an operator such as && or the end of the expression is expected`},
+		{`contact.region in ["NY", "NJ"`, `line 1, column 30: the expression ends where "]" or "," is expected`},
+		{`contact.value > 3 ? true`, `line 1, column 25: the expression ends where ":" is expected`},
+		{`contact.value > 3 AND true`, `line 1, column 19: found "AND" where an operator such as && or the end of the expression is expected; write && for and`},
+		{`contact.value > 3 or true`, `line 1, column 19: found "or" where an operator such as && or the end of the expression is expected; write || for or`},
+		{`not contact.open_complaint`, `line 1, column 5: found "contact" where an operator such as && or the end of the expression is expected; write ! for not`},
+		{`contact.value > 1,5`, `line 1, column 18: found "," where an operator such as && or the end of the expression is expected; write decimals with a point`},
+		{`contact.value > 3 & true`, `line 1, column 19: found "&": write && for and`},
+		{`contact.value > 3 | true`, `line 1, column 19: found "|": write || for or`},
+		{`contact.value > 3;`, `line 1, column 18: found ";", which means nothing here`},
+		{`contact..value > 3`, `line 1, column 9: found "." where a name is expected after the point`},
+		{`contact. > 3`, `line 1, column 10: found ">" where a name is expected after the point`},
+		{`has(contact)`, `line 1, column 5: has needs one field, such as has(contact.left_at)`},
+		{`for`, `line 1, column 1: "for" is a reserved word and names nothing here`},
+		{`contact.value > 99999999999999999999`, `line 1, column 17: the number is out of range: numbers are 0 or between 1e-15 and 1e15 in magnitude`},
+	} {
+		if err := segment.Check(tc.expression); err == nil || err.Error() != tc.want {
+			t.Errorf("%s:\n got %v\nwant %s", tc.expression, err, tc.want)
+		}
+	}
+}
+
+// Every function that is told of compiles as it is shown.
+func TestFunctionsAreShownAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	shown := strings.NewReplacer("(s", "(contact.need", "(t)", "(contact.left_at)", "s.", "contact.need.", "contact.x", "contact.need")
+	texts := strings.NewReplacer("(t)", `("t")`, "s.", "contact.need.")
+	for _, f := range segment.Functions() {
+		usage := shown.Replace(f.Usage)
+		if strings.HasPrefix(f.Usage, "s.") {
+			usage = texts.Replace(f.Usage)
+		}
+		text, number, at := segment.Check(usage+` == ""`), segment.Check(usage+` == 0`), segment.Check(usage+` == now`)
+		if f.Doc == "" || segment.Check(usage) != nil && text != nil && number != nil && at != nil {
+			t.Errorf("%s (%s): %v, %v, %v", f.Usage, usage, text, number, at)
+		}
 	}
 }
 

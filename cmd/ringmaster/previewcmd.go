@@ -19,7 +19,7 @@ type previewCmd struct {
 	Name    string  `arg:"" optional:"" help:"Name of the campaign."`
 	Segment *string `help:"Try this expression in place of the campaign's own." placeholder:"EXPR"`
 	Sample  int     `default:"5" help:"How many persons to show."`
-	Fields  bool    `help:"Print what expressions may name, and end."`
+	Fields  bool    `help:"Print the fields and functions of expressions, and end."`
 	JSON    bool    `help:"As JSON."`
 }
 
@@ -57,12 +57,18 @@ func (c *previewCmd) Run(ctx context.Context, io streams, all *cli) error {
 	})
 }
 
+// writeFields tells what expressions may be made of.
 func writeFields(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "FIELD\tTYPE\tWHAT IT HOLDS")
 	for _, f := range segment.Fields() {
 		_, _ = fmt.Fprintf(w, "contact.%s\t%v\t%s\n", f.Name, f.Type, f.Doc)
 	}
+	_, _ = fmt.Fprintln(w, "\nFUNCTION\tWHAT IT GIVES")
+	for _, f := range segment.Functions() {
+		_, _ = fmt.Fprintf(w, "%s\t%s\n", f.Usage, f.Doc)
+	}
+	_, _ = fmt.Fprintln(w, "\nOperators: == != < <= > >= && || ! + - * / ?: and in, as in contact.region in [\"NY\", \"NJ\"]. Texts stand in quotes.")
 	return w.Flush()
 }
 

@@ -21,7 +21,8 @@ func TestPreviewOnTheCommandLine(t *testing.T) {
 	if json := o.do("campaign", "preview", "winback", "--json", "--sample", "0"); !strings.Contains(json, `"callable_now":3`) {
 		t.Errorf("JSON %s", json)
 	}
-	if fields := o.do("campaign", "preview", "--fields"); !strings.Contains(fields, "contact.left_at") {
+	if fields := o.do("campaign", "preview", "--fields"); !strings.Contains(fields, "contact.left_at") ||
+		!strings.Contains(fields, "days_since(t)") || !strings.Contains(fields, "has(contact.x)") || !strings.Contains(fields, `s.matches("`) {
 		t.Errorf("fields %s", fields)
 	}
 	for args, names := range map[string][]string{
