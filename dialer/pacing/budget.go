@@ -4,10 +4,13 @@ import "math"
 
 const (
 	// restRisk is the risk that is taken of a lost answer when the credit is
-	// cushion; it grows with gain a drop, and with the coarseness of small teams.
-	restRisk, cushion, gain = 0.013, 1.5, 0.3
-	coarseness              = 8 // agents
+	// cushion; it grows with the coarseness of small teams, and with the credit:
+	// by gain a drop, or less where more than calm drops an hour are allowed.
+	restRisk, cushion, gain = 0.011, 1.5, 0.3
+	calm                    = 13 // drops
+	coarseness              = 8  // agents
 	leastRisk, mostRisk     = 1e-4, 0.5
+	steepest                = 2.5
 	// No drop is risked below a credit of floor, and fully only ramp above it.
 	floor, ramp = 0.5, 1.5
 	// The worst rolling hour is held to hourly times the limit, with hourMargin
@@ -62,9 +65,10 @@ func (b *budget) turn(now float64) {
 // risk that one more answer may take to be lost, for a team of so many agents.
 func (b *budget) risk(staffed float64) float64 {
 	x := restRisk * (1 + coarseness/max(1, staffed))
-	x *= math.Exp(gain * max(-4, min(4, b.credit-cushion)))
-	x = min(mostRisk, x)
-	if allowed := b.limit * b.hour[0]; allowed > hourFrom {
+	allowed := b.limit * b.hour[0]
+	steep := gain * math.Sqrt(min(1, calm/max(1, allowed)))
+	x = min(mostRisk, x*math.Exp(min(steepest, steep*(b.credit-cushion))))
+	if allowed > hourFrom {
 		excess := b.hour[1] + 1 - hourly*allowed + hourMargin*math.Sqrt(allowed)
 		x *= math.Exp(-max(0, excess) * min(1, (allowed-hourFrom)/4))
 	}

@@ -3,7 +3,7 @@ package pacing
 import "math"
 
 const (
-	curveMemory = 2000 // phases
+	curveMemory = 4000 // phases
 	// priorPhases is the weight of what is thought of a phase before any ended,
 	// priorEvents that of the smooth curve within a pool of bins.
 	priorPhases = 10

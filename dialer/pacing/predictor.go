@@ -10,7 +10,7 @@ const (
 	commonness = 0.2
 	// cancelRisk is how many times the risk taken for a dial a ringing call may
 	// have before it is given up.
-	cancelRisk = 4
+	cancelRisk = 3
 	// Tables are made anew after these seconds.
 	ringRefresh, phaseRefresh, newRefresh = 5, 60, 2
 	newPhases                             = 200

@@ -5,7 +5,7 @@ import "math"
 const (
 	ringBin    = 0.5 // seconds
 	ringBins   = 160
-	ringMemory = 2000 // calls
+	ringMemory = 4000 // calls
 	// horizons are looked at: the middles of equal parts of the answered rings.
 	horizons = 6
 	// ownChance stands for a chance that is not known.
