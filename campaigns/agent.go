@@ -65,12 +65,14 @@ type AgentSnapshot struct {
 	Reason string     `json:"reason,omitempty"`
 	Since  time.Time  `json:"since"`
 	// Next is the state after this call: ready or not_ready, with NextReason.
-	Next       AgentState   `json:"next"`
-	NextReason string       `json:"next_reason,omitempty"`
-	Phone      PhoneState   `json:"phone"`
-	Call       *CallView    `json:"call,omitempty"`
-	Campaigns  []NamedID    `json:"campaigns"`
-	Today      AgentFigures `json:"today"`
+	Next       AgentState `json:"next"`
+	NextReason string     `json:"next_reason,omitempty"`
+	Phone      PhoneState `json:"phone"`
+	Call       *CallView  `json:"call,omitempty"`
+	// Preview is the candidate that the agent may dial or skip, in state preview.
+	Preview   *PreviewView `json:"preview,omitempty"`
+	Campaigns []NamedID    `json:"campaigns"`
+	Today     AgentFigures `json:"today"`
 	// Now is the server's business time at the snapshot.
 	Now time.Time `json:"now"`
 }
@@ -146,8 +148,10 @@ type AgentCommand struct {
 	Number   string
 	Campaign int64
 	Contact  int64
-	Draft    json.RawMessage
-	Result   Result
+	// Candidate is that of preview.dial and preview.skip.
+	Candidate int64
+	Draft     json.RawMessage
+	Result    Result
 }
 
 // AgentReply answers an AgentCommand.

@@ -18,10 +18,12 @@ const (
 	ReasonNumberInAttempt    Reason = "number_in_attempt"
 	ReasonPersonInCall       Reason = "person_in_call"
 	ReasonNotQueued          Reason = "not_queued"
-	ReasonFutureEvent        Reason = "future_event"
-	ReasonNoNumber           Reason = "no_number"
-	ReasonCallbackNotDue     Reason = "callback_not_due"
-	ReasonMaxAttempts        Reason = "max_attempts"
+	// ReasonSkipped: an agent skipped the candidate at its preview.
+	ReasonSkipped        Reason = "skipped"
+	ReasonFutureEvent    Reason = "future_event"
+	ReasonNoNumber       Reason = "no_number"
+	ReasonCallbackNotDue Reason = "callback_not_due"
+	ReasonMaxAttempts    Reason = "max_attempts"
 	// ReasonAgentAway: a personal callback waits for its agent.
 	ReasonAgentAway   Reason = "agent_away"
 	ReasonListExpired Reason = "list_expired"

@@ -66,6 +66,9 @@ func (s *Settings) validateFollowUps() error {
 			return err
 		}
 	}
+	if err := s.Preview.Validate(); err != nil {
+		return err
+	}
 	return s.Callbacks.Validate()
 }
 

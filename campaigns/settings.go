@@ -48,6 +48,8 @@ type Settings struct {
 	Compliance Compliance `json:"compliance"`
 	// Callbacks say how long a personal callback waits for its agent.
 	Callbacks CallbackRules `json:"callbacks"`
+	// Preview says how candidates are shown in mode preview.
+	Preview PreviewRules `json:"preview"`
 	// Triggers say what events of other systems do in the campaign.
 	Triggers []Trigger `json:"triggers,omitempty"`
 	// What one kind of campaign has and the others have not: one of these, or
@@ -69,7 +71,7 @@ func DefaultSettings(kind Kind) Settings {
 		HalfLife: Duration(30 * 24 * time.Hour), AttemptDecay: 0.8,
 		Window: DailyWindow(8, 21), MaxAttempts: 6,
 		PersonCap: Cap{Max: 4, Per: Duration(24 * time.Hour)}, NumberCap: Cap{Max: 3, Per: Duration(24 * time.Hour)},
-		Recycle: DefaultRecycle(), Dispositions: DefaultDispositions(), Callbacks: DefaultCallbacks(), HopperSeconds: 30, DefaultRegion: "US",
+		Recycle: DefaultRecycle(), Dispositions: DefaultDispositions(), Callbacks: DefaultCallbacks(), Preview: DefaultPreview(), HopperSeconds: 30, DefaultRegion: "US",
 		Script: "Hello {{first_name|there}}, this is {{agent_name}}.",
 	}
 	s.specialise(kind)
@@ -79,8 +81,8 @@ func DefaultSettings(kind Kind) Settings {
 // Validate names the first wrong setting.
 func (s *Settings) Validate() error {
 	switch {
-	case !slices.Contains([]PacingMode{PacingManual, PacingProgressive, PacingRatio}, s.Mode):
-		return Invalid("mode", "%q is not one of manual, progressive, ratio", s.Mode)
+	case !slices.Contains([]PacingMode{PacingManual, PacingPreview, PacingProgressive, PacingRatio, PacingPredictive}, s.Mode):
+		return Invalid("mode", "%q is not one of manual, preview, progressive, ratio, predictive", s.Mode)
 	case s.Mode == PacingRatio && (s.Ratio < 1 || s.Ratio > 10):
 		return Invalid("ratio", "%v is not between 1 and 10", s.Ratio)
 	case s.RingTimeout < Seconds(15) || s.RingTimeout > Seconds(120):

@@ -40,6 +40,7 @@ const (
 	alarmPhoneLinger agentAlarm = "phone_linger"
 	alarmCommit      agentAlarm = "commit"
 	alarmLeave       agentAlarm = "leave"
+	alarmPreview     agentAlarm = "preview"
 )
 
 // agentActor owns one signed-in agent: state, phone, and what is owed. It
@@ -92,6 +93,7 @@ type agentActor struct {
 	committing bool
 	retry      time.Duration
 	draft      draftKeeper
+	preview    previewDesk
 	replies    *replies
 }
 
@@ -163,6 +165,8 @@ func (a *agentActor) alarm(k agentAlarm) {
 		a.phoneStep(leg.LingerExpired{})
 	case alarmCommit:
 		a.commitPending()
+	case alarmPreview:
+		a.previewAlarm()
 	}
 }
 

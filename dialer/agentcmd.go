@@ -67,6 +67,17 @@ func (a *agentActor) carryOut(cmd campaigns.AgentCommand, reply replyFunc) (done
 		return true, a.bindContact(cmd)
 	case "dial.manual":
 		return a.dialManual(cmd, reply)
+	case "preview.dial":
+		if err := a.thePreview(cmd); err != nil {
+			return true, err
+		}
+		return a.dialPreview(reply)
+	case "preview.skip":
+		if err := a.thePreview(cmd); err != nil {
+			return true, err
+		}
+		a.skipPreview(cmd.Reason, reply)
+		return false, nil
 	default:
 		return true, campaigns.Invalid("kind", "%q is no command of an agent", cmd.Kind)
 	}
@@ -190,9 +201,14 @@ func (a *agentActor) dialManual(cmd campaigns.AgentCommand, reply replyFunc) (bo
 	if _, ok := a.d.book.get(cmd.Campaign); !ok {
 		return true, campaigns.Invalid("campaign", "there is no open campaign %d", cmd.Campaign)
 	}
+	return a.dialWish(manualWish{campaignID: cmd.Campaign, contactID: cmd.Contact, number: cmd.Number}, a.state, a.reason, reply)
+}
+
+// dialWish launches the call of the agent's wish; when it comes to nothing, the
+// agent goes back to the state before.
+func (a *agentActor) dialWish(wish manualWish, before campaigns.AgentState, beforeReason string, reply replyFunc) (bool, error) {
 	l := a.lend()
 	atOnce := l.media == nil
-	wish := manualWish{campaignID: cmd.Campaign, contactID: cmd.Contact, number: cmd.Number}
 	wish.reserved = func(err error) {
 		a.mail.postFinal(func() {
 			switch {
@@ -204,7 +220,6 @@ func (a *agentActor) dialManual(cmd campaigns.AgentCommand, reply replyFunc) (bo
 		})
 	}
 	c := a.d.newManual(l, wish)
-	before, beforeReason := a.state, a.reason
 	a.setState(campaigns.AgentReserved, reasonManual)
 	a.before, a.beforeReason = before, beforeReason
 	a.call = c

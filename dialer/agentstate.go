@@ -17,6 +17,9 @@ func (a *agentActor) setState(next campaigns.AgentState, reason string) {
 		a.log.Error("agent may not move", "from", a.state, "to", next, "reason", reason)
 		return
 	}
+	if a.state == campaigns.AgentPreview {
+		a.leavePreview()
+	}
 	spent := time.Since(a.entered)
 	e := campaigns.Event{
 		Kind: campaigns.AgentChanged, At: a.d.now(), Node: a.d.o.Node, Epoch: a.epoch(), AgentID: a.id,
@@ -78,6 +81,7 @@ func (a *agentActor) publish() {
 			Languages: a.user.Languages, OpenLine: a.phoneState == campaigns.PhoneUp, Since: a.entered,
 		})
 		a.d.wakePacer()
+		a.seekPreview()
 	} else {
 		a.d.floor.agentGone(a.id)
 	}
@@ -107,6 +111,10 @@ func (a *agentActor) snapshot() campaigns.AgentSnapshot {
 	if a.view != nil {
 		view := *a.view
 		s.Call = &view
+	}
+	if p := a.preview.shown; p != nil {
+		view := p.view
+		s.Preview = &view
 	}
 	return s
 }

@@ -224,6 +224,7 @@ type fakeStore struct {
 	popDelay  time.Duration
 	blocks    chan Block
 	settled   []int64
+	skips     []campaigns.Skip
 }
 
 func newFakeStore() *fakeStore {
@@ -384,6 +385,17 @@ func (s *fakeStore) Claim(_ context.Context, id int64, n int) ([]campaigns.Hoppe
 	items := s.hopper[id][:n:n]
 	s.hopper[id] = s.hopper[id][n:]
 	return items, nil
+}
+
+func (s *fakeStore) Hold(context.Context, int64, int64, time.Duration) (bool, error) {
+	return true, nil
+}
+
+func (s *fakeStore) Skip(_ context.Context, skip campaigns.Skip) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.skips = append(s.skips, skip)
+	return nil
 }
 
 func (s *fakeStore) Settle(_ context.Context, _ int64, ids []int64) error {

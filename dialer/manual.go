@@ -12,6 +12,8 @@ import (
 type manualWish struct {
 	campaignID, contactID int64
 	number                string
+	// item is the leased candidate of a preview, nil for a call by hand.
+	item *campaigns.HopperItem
 	// reserved tells the agent how the gates decided.
 	reserved func(error)
 }
@@ -43,13 +45,16 @@ func (c *callActor) reserveManual() {
 		})
 	}
 	if !fresh {
+		if c.wish.item != nil {
+			c.d.giveBack(*c.wish.item)
+		}
 		refuse(campaigns.Errorf(campaigns.CodeUnavailable, "the node's lease is not fresh"))
 		return
 	}
 	spawned := c.d.spawn(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), c.d.o.Timings.Store)
 		defer cancel()
-		attempt, err := c.d.o.Gate.ReserveManual(ctx, req)
+		attempt, err := c.reserveWish(ctx, req)
 		if err != nil {
 			refuse(err)
 			return
@@ -63,6 +68,32 @@ func (c *callActor) reserveManual() {
 	if !spawned {
 		refuse(campaigns.Errorf(campaigns.CodeUnavailable, "the node is stopping"))
 	}
+}
+
+// reserveWish passes the gates. A previewed candidate passes them as one that is
+// paced, so that a refusal moves it on by its reason.
+func (c *callActor) reserveWish(ctx context.Context, req ManualReservation) (campaigns.Attempt, error) {
+	if c.wish.item == nil {
+		return c.d.o.Gate.ReserveManual(ctx, req)
+	}
+	item := *c.wish.item
+	attempts, refusals, err := c.d.o.Gate.Reserve(ctx, Reservation{
+		Node: req.Node, Epoch: req.Epoch, Items: []campaigns.HopperItem{item},
+	})
+	if err != nil {
+		c.d.giveBack(item)
+		return campaigns.Attempt{}, err
+	}
+	c.d.settle(item)
+	if len(attempts) == 0 {
+		reason := campaigns.ReasonNotQueued
+		if len(refusals) > 0 {
+			reason = refusals[0].Reason
+		}
+		return campaigns.Attempt{}, campaigns.Errorf(campaigns.CodeRefused, "%s", reason)
+	}
+	attempts[0].AgentID = req.AgentID
+	return attempts[0], nil
 }
 
 // begun notes the attempt that the call is for.

@@ -82,6 +82,8 @@ type Gate interface {
 	// ReserveManual reserves one attempt for an agent's manual dial, by
 	// contact or by number; CodeRefused names the gate that refused.
 	ReserveManual(ctx context.Context, req ManualReservation) (campaigns.Attempt, error)
+	// Skip lets a previewed candidate rest; CodeConflict when it has moved on.
+	Skip(ctx context.Context, s campaigns.Skip) error
 }
 
 // Reservation is one batch of leased candidates of one campaign.
@@ -179,6 +181,8 @@ type Hopper interface {
 	// Claim moves up to n items of the campaign, best first, to the lease set
 	// for ten seconds.
 	Claim(ctx context.Context, campaignID int64, n int) ([]campaigns.HopperItem, error)
+	// Hold prolongs a candidate's lease to d from now; false when it is gone.
+	Hold(ctx context.Context, campaignID, candidateID int64, d time.Duration) (bool, error)
 	// Settle drops leases whose candidates PostgreSQL has moved on.
 	Settle(ctx context.Context, campaignID int64, candidateIDs []int64) error
 	// Return puts leased items back, unharmed.

@@ -40,7 +40,7 @@ type Client struct {
 }
 
 type scripts struct {
-	push, claim, settle, giveBack, recoverLeases, clear, missing, demand, depth, live *redis.Script
+	push, claim, hold, settle, giveBack, recoverLeases, clear, missing, demand, depth, live *redis.Script
 }
 
 // Open connects to Redis and proves it by a PING; the error names the address,
@@ -88,7 +88,7 @@ func (c *Client) Close() error { return c.rdb.Close() }
 func loadScripts() (scripts, error) {
 	var s scripts
 	for name, into := range map[string]**redis.Script{
-		"push": &s.push, "claim": &s.claim, "settle": &s.settle, "return": &s.giveBack,
+		"push": &s.push, "claim": &s.claim, "hold": &s.hold, "settle": &s.settle, "return": &s.giveBack,
 		"recover": &s.recoverLeases, "clear": &s.clear, "missing": &s.missing,
 		"demand": &s.demand, "depth": &s.depth, "live": &s.live,
 	} {

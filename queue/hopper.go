@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -68,6 +69,16 @@ func (c *Client) Claim(ctx context.Context, campaignID int64, n int) ([]campaign
 		items = append(items, item)
 	}
 	return items, nil
+}
+
+// Hold prolongs the lease of a candidate to d from now; false when it has none
+// any more.
+func (c *Client) Hold(ctx context.Context, campaignID, candidateID int64, d time.Duration) (bool, error) {
+	held, err := c.scripts.hold.Run(ctx, c.rdb, []string{c.keys.leases(campaignID)}, candidateID, d.Milliseconds()).Bool()
+	if err != nil {
+		return false, fmt.Errorf("hold in campaign %d: %w", campaignID, err)
+	}
+	return held, nil
 }
 
 // Settle drops the leases of candidates that PostgreSQL has moved on.

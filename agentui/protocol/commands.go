@@ -233,6 +233,26 @@ func (p *DialManual) Validate() error {
 	return text("number", p.Number, 40)
 }
 
+// PreviewDial calls the candidate that is shown; the gates decide.
+type PreviewDial struct {
+	CandidateID int64 `json:"candidate_id"`
+}
+
+// Validate names the first wrong field.
+func (p *PreviewDial) Validate() error { return id("candidate_id", p.CandidateID) }
+
+// PreviewSkip lets the candidate that is shown rest, and asks for the next one.
+type PreviewSkip struct {
+	CandidateID int64 `json:"candidate_id"`
+	// Reason is the agent's own word.
+	Reason string `json:"reason,omitempty"`
+}
+
+// Validate names the first wrong field.
+func (p *PreviewSkip) Validate() error {
+	return first(id("candidate_id", p.CandidateID), text("reason", p.Reason, 100))
+}
+
 // Topic is a part of the floor.
 type Topic string
 

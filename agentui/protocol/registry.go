@@ -62,6 +62,8 @@ const (
 	CmdContactCreate = "contact.create"
 	CmdContactBind   = "contact.bind"
 	CmdDialManual    = "dial.manual"
+	CmdPreviewDial   = "preview.dial"
+	CmdPreviewSkip   = "preview.skip"
 	CmdWatch         = "watch"
 	CmdUnwatch       = "unwatch"
 	CmdCampaignStart = "campaign.start"
@@ -75,6 +77,7 @@ const (
 	EventCallEnded    = "call.ended"
 	EventStateChanged = "state.changed"
 	EventPhoneChanged = "phone.changed"
+	EventPreview      = "preview.offered"
 	EventCallbackDue  = "callback.due"
 	EventAgentMessage = "agent.message"
 	EventFloor        = "floor"
@@ -110,6 +113,8 @@ func Messages() []Message {
 		stored(command(CmdContactCreate, &ContactCreate{}, &campaigns.Contact{}, agents, "Makes a person of an unknown caller.")),
 		stored(command(CmdContactBind, &ContactBind{}, nil, agents, "Says who an inbound caller is.")),
 		stored(command(CmdDialManual, &DialManual{}, nil, agents, "Calls a person or a number, past the same gates as every dial.")),
+		stored(command(CmdPreviewDial, &PreviewDial{}, nil, agents, "Calls the candidate that is shown, past the same gates as every dial.")),
+		stored(command(CmdPreviewSkip, &PreviewSkip{}, nil, agents, "Lets the candidate that is shown rest; the next one follows.")),
 		command(CmdWatch, &Watch{}, nil, supervisors, "Asks for the event floor, once a second and on change."),
 		command(CmdUnwatch, &Empty{}, nil, supervisors, "Ends watch."),
 		stored(command(CmdCampaignStart, &CampaignRef{}, &CampaignMoved{}, supervisors, "Starts or resumes a campaign.")),
@@ -123,6 +128,7 @@ func Messages() []Message {
 		event(EventCallEnded, &AgentEvent{}, "The call's network end; wrap-up follows where somebody talked."),
 		event(EventStateChanged, &AgentEvent{}, "The agent's state changed."),
 		event(EventPhoneChanged, &AgentEvent{}, "The agent's phone came up or went down."),
+		event(EventPreview, &AgentEvent{}, "A candidate to dial or to skip, with its screen pop."),
 		event(EventCallbackDue, &AgentEvent{}, "A personal callback is due; the text says whose."),
 		event(EventAgentMessage, &AgentEvent{}, "A message for the agent, in text."),
 		event(EventFloor, &campaigns.Floor{}, "The live figures that supervisors watch; only the newest is kept for a slow reader."),

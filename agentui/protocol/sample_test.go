@@ -48,6 +48,10 @@ func samplePayload(name string, dir protocol.Direction) any {
 		return &protocol.ContactBind{CallID: sampleCall, ContactID: 7}
 	case protocol.CmdDialManual:
 		return &protocol.DialManual{CampaignID: 3, Number: "+12125550142"}
+	case protocol.CmdPreviewDial:
+		return &protocol.PreviewDial{CandidateID: 81}
+	case protocol.CmdPreviewSkip:
+		return &protocol.PreviewSkip{CandidateID: 81, Reason: "called yesterday"}
 	case protocol.CmdWatch:
 		return &protocol.Watch{Topics: []protocol.Topic{protocol.TopicCampaigns, protocol.TopicAgents}}
 	case protocol.CmdCampaignStart, protocol.CmdCampaignPause, protocol.CmdCampaignClose:
@@ -89,6 +93,14 @@ func sampleEvent(name string) any {
 	case protocol.EventFloor:
 		floor := sampleFloor()
 		return &floor
+	case protocol.EventPreview:
+		shown := *snapshot.Call
+		snapshot.State, snapshot.Call = campaigns.AgentPreview, nil
+		snapshot.Preview = &campaigns.PreviewView{
+			CandidateID: 81, CampaignID: 3, Campaign: shown.Campaign, Number: shown.Number, Pop: shown.Pop,
+			Until: sampleTime().Add(30 * time.Second), OnTimeOut: campaigns.PreviewDial,
+		}
+		return &protocol.AgentEvent{Snapshot: snapshot}
 	case protocol.EventAgentMessage, protocol.EventCallbackDue:
 		return &protocol.AgentEvent{Snapshot: snapshot, Text: "Luis Ortega asked to be called at 15:00."}
 	default:

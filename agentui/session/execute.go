@@ -83,6 +83,10 @@ func agentCommand(agentID int64, j job) (campaigns.AgentCommand, error) {
 		cmd.CallID, cmd.Draft = p.CallID, data
 	case *protocol.ContactBind:
 		cmd.CallID, cmd.Contact = p.CallID, p.ContactID
+	case *protocol.PreviewDial:
+		cmd.Candidate = p.CandidateID
+	case *protocol.PreviewSkip:
+		cmd.Candidate, cmd.Reason = p.CandidateID, p.Reason
 	case *protocol.DialManual:
 		cmd.Campaign, cmd.Number, cmd.Contact = p.CampaignID, p.Number, p.ContactID
 	default:

@@ -220,7 +220,7 @@ func barred(f *Facts, now time.Time) (Verdict, bool) {
 			refusal = f.Law.RefusalPeriod
 		}
 		recall, conversation = f.Law.RecallAfterDrop, f.Law.AfterConversation
-		if f.AgentGuaranteed || f.Settings.Mode == campaigns.PacingManual {
+		if f.AgentGuaranteed || f.Settings.Mode == campaigns.PacingManual || f.Settings.Mode == campaigns.PacingPreview {
 			recall = f.Law.RecallByAgent
 		}
 	}

@@ -195,6 +195,18 @@ export interface DialManual {
   contact_id?: number;
 }
 
+/** PreviewDial calls the candidate that is shown; the gates decide. */
+export interface PreviewDial {
+  candidate_id: number;
+}
+
+/** PreviewSkip lets the candidate that is shown rest, and asks for the next one. */
+export interface PreviewSkip {
+  candidate_id: number;
+  /** Reason is the agent's own word. */
+  reason?: string;
+}
+
 /** Watch asks for the event floor, once a second and on change, until unwatch. */
 export interface Watch {
   /** Topics to fill; the others stay empty. None: all. */
@@ -258,6 +270,8 @@ export interface AgentSnapshot {
   next_reason?: string;
   phone: PhoneState;
   call?: CallView;
+  /** Preview is the candidate that the agent may dial or skip, in state preview. */
+  preview?: PreviewView;
   campaigns: NamedID[];
   today: AgentFigures;
   /** Now is the server's business time at the snapshot. */
@@ -448,6 +462,22 @@ export interface Interaction {
 /** Outcome is the network's end of one attempt. */
 export type Outcome = "answered" | "machine" | "dropped" | "busy" | "no_answer" | "rejected" | "bad_number" | "unreachable" | "congestion" | "failed" | "cancelled" | "superseded" | "unknown";
 
+/** PreviewView is a candidate as an agent sees it before it is dialed. */
+export interface PreviewView {
+  candidate_id: number;
+  campaign_id: number;
+  campaign: string;
+  /** Number is the E.164 number that would be dialed. */
+  number: string;
+  pop?: Pop;
+  /** Until is the business time of the time-out, OnTimeOut what follows. */
+  until: string;
+  on_time_out: PreviewAction;
+}
+
+/** PreviewAction is what becomes of a previewed candidate when the agent does nothing for the time-out. */
+export type PreviewAction = "dial" | "skip" | "pause";
+
 /** NamedID names a thing of the store. */
 export interface NamedID {
   id: number;
@@ -609,6 +639,10 @@ export interface Commands {
   "contact.bind": ContactBind;
   /** Calls a person or a number, past the same gates as every dial. */
   "dial.manual": DialManual;
+  /** Calls the candidate that is shown, past the same gates as every dial. */
+  "preview.dial": PreviewDial;
+  /** Lets the candidate that is shown rest; the next one follows. */
+  "preview.skip": PreviewSkip;
   /** Asks for the event floor, once a second and on change. */
   "watch": Watch;
   /** Ends watch. */
@@ -655,6 +689,10 @@ export interface Replies {
   "contact.bind": undefined;
   /** Calls a person or a number, past the same gates as every dial. */
   "dial.manual": undefined;
+  /** Calls the candidate that is shown, past the same gates as every dial. */
+  "preview.dial": undefined;
+  /** Lets the candidate that is shown rest; the next one follows. */
+  "preview.skip": undefined;
   /** Asks for the event floor, once a second and on change. */
   "watch": undefined;
   /** Ends watch. */
@@ -683,6 +721,8 @@ export interface Events {
   "state.changed": AgentEvent;
   /** The agent's phone came up or went down. */
   "phone.changed": AgentEvent;
+  /** A candidate to dial or to skip, with its screen pop. */
+  "preview.offered": AgentEvent;
   /** A personal callback is due; the text says whose. */
   "callback.due": AgentEvent;
   /** A message for the agent, in text. */

@@ -8,6 +8,8 @@ import { Customer } from "./Customer";
 import { openDesk, workOf } from "./desk";
 import { DialPanel } from "./DialPanel";
 import { Guide } from "./Guide";
+import { PreviewPanel } from "./PreviewPanel";
+import { shownCall } from "./preview";
 import { ResultForm } from "./ResultForm";
 import { Script } from "./Script";
 import { TopBar } from "./TopBar";
@@ -54,6 +56,7 @@ export function AgentPage() {
     );
   }
   const work = workOf(s.call);
+  const shown = shownCall(s);
   return (
     <div class="desk">
       <header>
@@ -62,14 +65,15 @@ export function AgentPage() {
         <Guide s={s} />
       </header>
       <main class="columns">
-        <Customer call={s.call} />
-        <Script call={s.call} />
+        <Customer call={shown} />
+        <Script call={shown} />
         <section class="panel work" aria-label="Call and result">
           <CallPanel s={s} />
           {s.call && work ? (
             <ResultForm key={work.call_id} work={work} call={s.call} />
           ) : (
             <div class="scroll">
+              {s.preview && <PreviewPanel key={s.preview.candidate_id} p={s.preview} />}
               <Unfinished />
               <DialPanel s={s} />
             </div>
