@@ -50,3 +50,15 @@ func TestWhatProtectsTheCustomerWaitsForNoDisclosure(t *testing.T) {
 		}
 	}
 }
+
+func TestTheCampaignsLanguageIsChecked(t *testing.T) {
+	t.Parallel()
+	for language, wrong := range map[string]bool{"": false, "es": false, "es-MX": false, "es_MX": true, "Spanish": true, "e": true} {
+		s := campaigns.DefaultSettings(campaigns.KindLoyalty)
+		s.Language = language
+		err := s.Validate()
+		if (err != nil) != wrong || wrong && !strings.HasPrefix(err.Error(), "language: ") {
+			t.Errorf("language %q: %v", language, err)
+		}
+	}
+}

@@ -39,6 +39,10 @@ type Settings struct {
 	// Script is the agent's text, with merge fields such as {{first_name}}.
 	Script string `json:"script"`
 	Offer  string `json:"offer"`
+	// Language is that of scripts, disclosures and offers for persons without a
+	// language of their own, or without a text in it; empty: the default of each
+	// script and offer. A text that is not there in it falls to that default too.
+	Language string `json:"language,omitempty"`
 	// DefaultRegion is the ISO 3166 country of numbers without a prefix.
 	DefaultRegion string `json:"default_region"`
 	// Selection says who becomes a candidate and who is worth a call.
@@ -95,6 +99,8 @@ func (s *Settings) Validate() error {
 		return Invalid("attempt_decay", "%v is not in (0, 1]", s.AttemptDecay)
 	case s.MaxAttempts < 1:
 		return Invalid("max_attempts", "%d is below 1", s.MaxAttempts)
+	case s.Language != "" && !languageForm.MatchString(s.Language):
+		return Invalid("language", "%q is no language such as en or es-MX", s.Language)
 	case len(s.Dispositions) == 0:
 		return Invalid("dispositions", "none given")
 	}

@@ -51,13 +51,14 @@ func chooseOffer(ctx context.Context, q querier, name string, person *campaigns.
 	return choice, nil
 }
 
-// popOffer shows a chosen offer in the person's language.
-func popOffer(o *campaigns.OfferStanding, values campaigns.MergeValues, limit float64) *campaigns.PopOffer {
+// popOffer shows a chosen offer in the person's language, else in the campaign's,
+// else in the offer's default one.
+func popOffer(o *campaigns.OfferStanding, values campaigns.MergeValues, campaignLanguage string, limit float64) *campaigns.PopOffer {
 	var have []string
 	for language := range o.Offer.Texts {
 		have = append(have, language)
 	}
-	language := campaigns.ChooseLanguage(have, values.Contact.Language, o.Offer.DefaultLanguage)
+	language := campaigns.ChooseLanguage(have, values.Contact.Language, campaignLanguage, o.Offer.DefaultLanguage)
 	text := o.Offer.Texts[language]
 	shown := &campaigns.PopOffer{
 		VersionID: o.VersionID, Name: o.Offer.Name, Version: o.Version, Language: language,

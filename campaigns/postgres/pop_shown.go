@@ -48,7 +48,7 @@ func (s *Store) popTexts(ctx context.Context, pop *campaigns.Pop, campaign *camp
 	pop.Arms = w.arms
 	values := campaigns.MergeValues{Contact: &pop.Contact, Agent: agent, Campaign: campaign.Name}
 	pop.Script, pop.Offer = campaigns.Merge(w.script, values), campaigns.Merge(w.offer, values)
-	version, found, err := scriptInForce(ctx, s.pool, w.script, pop.Contact.Language, time.Time{})
+	version, found, err := scriptInForce(ctx, s.pool, w.script, []string{pop.Contact.Language, campaign.Settings.Language}, time.Time{})
 	if err != nil {
 		return classify(err)
 	}
@@ -74,7 +74,7 @@ func (s *Store) popTexts(ctx context.Context, pop *campaigns.Pop, campaign *camp
 	if err != nil {
 		return classify(err)
 	}
-	pop.OfferShown = popOffer(choice.standing, values, limit)
+	pop.OfferShown = popOffer(choice.standing, values, campaign.Settings.Language, limit)
 	pop.Offer = pop.OfferShown.Title
 	return nil
 }

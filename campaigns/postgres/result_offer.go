@@ -78,7 +78,7 @@ func (s *Store) scriptOf(ctx context.Context, tx pgx.Tx, r campaigns.Result, c r
 		if span.changed {
 			return campaigns.ScriptVersion{}, false, nil
 		}
-		return scriptInForce(ctx, tx, w.script, person.Language, span.shown)
+		return scriptInForce(ctx, tx, w.script, []string{person.Language, c.settings.Language}, span.shown)
 	}
 	names, err := armValues(ctx, tx, c.campaignID, campaigns.SubjectScript)
 	if err != nil {

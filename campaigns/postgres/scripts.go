@@ -183,9 +183,9 @@ func (s *Store) Script(ctx context.Context, name string) (campaigns.Script, erro
 }
 
 // scriptInForce gives the text of a script that was in force at a time, or with
-// the zero time is now, in the person's language, else in its default one; false
-// where there was none of the name.
-func scriptInForce(ctx context.Context, q querier, name, language string, at time.Time) (campaigns.ScriptVersion, bool, error) {
+// the zero time is now, in the first of the languages that it has, else in its
+// default one; false where there was none of the name.
+func scriptInForce(ctx context.Context, q querier, name string, languages []string, at time.Time) (campaigns.ScriptVersion, bool, error) {
 	all, err := queryScripts(ctx, q, `select `+scriptColumns+` from scripts c join script_publications p on p.script_id = c.id
 		join script_versions v on v.id = p.version_id
 		where c.name = $1 and case when $2::timestamptz is null then p.until_at is null
@@ -201,7 +201,7 @@ func scriptInForce(ctx context.Context, q querier, name, language string, at tim
 	for _, v := range all {
 		have = append(have, v.Language)
 	}
-	chosen := campaigns.ChooseLanguage(have, language, standard)
+	chosen := campaigns.ChooseLanguage(have, slices.Concat(languages, []string{standard})...)
 	i := max(slices.Index(have, chosen), 0)
 	return all[i], true, nil
 }

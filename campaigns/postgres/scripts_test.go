@@ -139,6 +139,44 @@ func TestThePopShowsTheScriptInThePersonsLanguage(t *testing.T) {
 	}
 }
 
+func TestTheCampaignsLanguageServesWhoHasNone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	agent, people := h.agent("ann"), h.queued(4)
+	s := script("hello")
+	spanish := s.Texts["es"]
+	spanish.Disclosures = []campaigns.Disclosure{{Code: "grabada", Text: "Esta llamada se graba."}}
+	s.Texts["es"] = spanish
+	h.scripted(s)
+	h.campaignSays("hello")
+	h.offers(offer("half"))
+	h.campaignOffers("half")
+	speaks := func(language string) {
+		h.exec(`update campaigns set settings = settings || jsonb_build_object('language', $2::text), revision = revision + 1,
+			updated_at = updated_at - interval '1 day' where id = $1`, h.campaign.ID, language)
+	}
+	h.exec(`update contacts set language = case id when $1 then 'en' when $2 then 'fr' else '' end`, people[1].ContactID, people[2].ContactID)
+	for _, c := range []struct {
+		campaign string
+		want     [3]string // of who has no language, who has en, and who has one without a text
+	}{{"", [3]string{"en", "en", "en"}}, {"es-MX", [3]string{"es", "en", "es"}}, {"de", [3]string{"en", "en", "en"}}} {
+		speaks(c.campaign)
+		for i, want := range c.want {
+			pop := h.pop(people[i], agent)
+			if pop.ScriptShown.Language != want || pop.OfferShown.Language != want {
+				t.Errorf("campaign %q, person %d: script in %q, offer in %q, want %q", c.campaign, i, pop.ScriptShown.Language, pop.OfferShown.Language, want)
+			}
+		}
+	}
+	speaks("es")
+	h.exec(`update script_publications set from_at = from_at - interval '1 day'`)
+	h.talked(people[3], agent, callID(40))
+	result := h.result(agent, callID(40), campaigns.DispositionServed)
+	if _, err := h.store.CommitResult(t.Context(), result); err == nil || !strings.Contains(err.Error(), "grabada") {
+		t.Errorf("a result without the Spanish disclosure: %v", err)
+	}
+}
+
 func TestAResultNeedsTheDisclosuresOfItsScript(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
