@@ -83,6 +83,8 @@ type Pop struct {
 	CallsAllowedUntil string `json:"calls_allowed_until,omitempty"`
 	// Factors explain why this candidate was chosen, strongest first.
 	Factors []Factor `json:"factors"`
+	// ScoreFactors are the strongest reasons of the model that gave the propensity.
+	ScoreFactors []Factor `json:"score_factors,omitempty"`
 	// Script and Offer as plain text.
 	Script string `json:"script,omitempty"`
 	Offer  string `json:"offer,omitempty"`

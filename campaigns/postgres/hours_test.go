@@ -52,6 +52,10 @@ func TestBucketsAreLiftedByTheHourOfTheirDay(t *testing.T) {
 	}
 	chicago := i.rows(`select c.id from candidates c join buckets b on b.id = c.bucket_id where zones = '{America/Chicago}' order by rank desc`)
 	items := i.refill(40)
+	pop, err := i.store.Pop(t.Context(), postgres.PopFor{CampaignID: i.campaign.ID, CandidateID: items[0].CandidateID})
+	if err != nil || len(pop.Factors) == 0 || pop.Factors[len(pop.Factors)-1] != *f {
+		t.Errorf("the pop's factors are %+v, %v", pop.Factors, err)
+	}
 	for k, item := range items[:20] {
 		if got := i.rows(`select $1::bigint`, item.CandidateID)[0]; got != chicago[k] {
 			t.Fatalf("place %d is candidate %s, want %s of Chicago", k, got, chicago[k])

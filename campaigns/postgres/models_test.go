@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ringmaster/campaigns"
+	"ringmaster/campaigns/postgres"
 	"ringmaster/campaigns/scoring"
 	"ringmaster/campaigns/scoring/model"
 )
@@ -244,6 +245,10 @@ func TestTheModelInUseScoresWhoWaits(t *testing.T) {
 		}
 		if want := math.Log2(l.propensity / (1 - l.propensity)); math.Abs(sum-want) > 1e-6 {
 			t.Errorf("the factors add up to %v, not %v: %+v", sum, want, factors)
+		}
+		pop, err := i.store.Pop(t.Context(), postgres.PopFor{CampaignID: i.campaign.ID, CandidateID: l.id})
+		if n := min(3, len(factors)); err != nil || !slices.Equal(pop.ScoreFactors, factors[:n]) {
+			t.Errorf("the pop gives the reasons %+v (%v), not %+v", pop.ScoreFactors, err, factors[:n])
 		}
 	}
 	i.exec(`insert into candidate_features select id, $1, '{}' from candidates where state = 'ready'`, i.store.Clock().Now().Add(-300*24*time.Hour))

@@ -37,7 +37,7 @@ func (s *Store) Pop(ctx context.Context, q PopFor) (campaigns.Pop, error) {
 		}
 	}
 	if q.CandidateID != 0 {
-		if pop.Factors, err = s.factors(ctx, q.CandidateID, settings, now); err != nil {
+		if err := s.popReasons(ctx, q, settings, now, &pop); err != nil {
 			return pop, err
 		}
 	}
@@ -99,16 +99,37 @@ func placeOf(c campaigns.Contact, numberID int64) (address zoneQuestion, byNumbe
 	return at, nil, ""
 }
 
-// factors explains the candidate's rank.
-func (s *Store) factors(ctx context.Context, candidateID int64, settings campaigns.Settings, now time.Time) ([]campaigns.Factor, error) {
+// popModelReasons is how many of the model's reasons an agent is shown.
+const popModelReasons = 3
+
+// popReasons explains why this candidate comes now: its rank, the hour at its
+// place, and the strongest reasons of the model, where one scored it.
+func (s *Store) popReasons(ctx context.Context, q PopFor, settings campaigns.Settings, now time.Time, pop *campaigns.Pop) error {
 	var c scoring.Candidate
-	err := s.pool.QueryRow(ctx, `select value, propensity, event_at, attempts from candidates where id = $1`, candidateID).
-		Scan(&c.Value, &c.Propensity, &c.EventAt, &c.Attempts)
+	var zones []string
+	var region string
+	var scored bool
+	err := s.pool.QueryRow(ctx, `select c.value, c.propensity, c.event_at, c.attempts, c.model_id is not null, b.zones, b.region
+		from candidates c join buckets b on b.id = c.bucket_id where c.id = $1`, q.CandidateID).
+		Scan(&c.Value, &c.Propensity, &c.EventAt, &c.Attempts, &scored, &zones, &region)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return []campaigns.Factor{}, nil
+		return nil
 	}
 	if err != nil {
-		return nil, classify(err)
+		return classify(err)
 	}
-	return scoring.Explain(c, scoring.RulesOf(settings), now), nil
+	pop.Factors = scoring.Explain(c, scoring.RulesOf(settings), now)
+	hour, err := s.HourFactor(ctx, q.CampaignID, zones, region, now)
+	if err != nil {
+		return err
+	}
+	if hour != nil {
+		pop.Factors = append(pop.Factors, *hour)
+	}
+	if !scored {
+		return nil
+	}
+	reasons, err := s.ScoreFactors(ctx, q.CandidateID)
+	pop.ScoreFactors = reasons[:min(popModelReasons, len(reasons))]
+	return err
 }

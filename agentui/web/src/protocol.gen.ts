@@ -318,6 +318,8 @@ export interface Pop {
   calls_allowed_until?: string;
   /** Factors explain why this candidate was chosen, strongest first. */
   factors: Factor[];
+  /** ScoreFactors are the strongest reasons of the model that gave the propensity. */
+  score_factors?: Factor[];
   /** Script and Offer as plain text. */
   script?: string;
   offer?: string;

@@ -91,6 +91,16 @@ function Why({ pop }: { pop: Pop }) {
           </div>
         ))}
       </dl>
+      {(pop.score_factors ?? []).length > 0 && (
+        <>
+          <h4>Why the model thinks so</h4>
+          <ul data-testid="why-model">
+            {pop.score_factors?.map((f) => (
+              <li key={f.name}>{f.text}</li>
+            ))}
+          </ul>
+        </>
+      )}
     </>
   );
 }
