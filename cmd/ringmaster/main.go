@@ -36,6 +36,7 @@ type cli struct {
 	List       listCmd       `cmd:"" help:"Lists of candidates: switch, prioritise, mix, end and reset them."`
 	Campaign   campaignCmd   `cmd:"" help:"Create, list, start, pause, close and explain campaigns."`
 	Report     reportCmd     `cmd:"" help:"Print figures with numerator and denominator: campaign, agents, sla, lists, scores."`
+	Simulate   simulateCmd   `cmd:"" help:"Simulate a day of dialing: pacing algorithms side by side, and what a change would do."`
 	SLA        slaCmd        `cmd:"" name:"sla" help:"Keep service level agreements."`
 	Event      eventCmd      `cmd:"" help:"Tell what happened to a person: a contract ended, a cart was abandoned."`
 	Script     scriptCmd     `cmd:"" help:"Apply, list, show and publish scripts."`
