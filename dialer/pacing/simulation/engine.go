@@ -50,7 +50,10 @@ type day struct {
 // Run simulates one day. It returns the context's error when it is canceled
 // and otherwise nil; the scenario has to be valid.
 func Run(ctx context.Context, s *Scenario, seed uint64, p Pacer) (Day, error) {
-	d := begin(s, seed, p)
+	return begin(s, seed, p).run(ctx)
+}
+
+func (d *day) run(ctx context.Context) (Day, error) {
 	gap := 0.0
 	switch {
 	case len(d.agents) >= mostGap:

@@ -26,6 +26,9 @@ const (
 	// and its bounds.
 	oracleRisk, oracleAt, oracleGain = 0.06, 1.5, 0.7
 	oracleMost                       = 0.9
+	// oracleLines for each agent are enough for any answer rate; without a bound an
+	// outage would be met with endless calls.
+	oracleLines = 50
 	// At a credit below the floor no answer may be lost however long it rings.
 	oracleFloor = 0.5
 )
@@ -70,11 +73,12 @@ func (o *oracle) Decide(v *View) pacing.Plan {
 
 // place places calls until one of them will be answered, and gives when.
 func (o *oracle) place(v *View) (at float64, ok bool) {
-	for {
+	for len(v.Ringing) < oracleLines*v.Staffed {
 		if at, ok = v.Place(); !ok || !math.IsInf(at, 1) {
 			return at, ok
 		}
 	}
+	return 0, false
 }
 
 // look sorts out what is to come.

@@ -9,15 +9,15 @@ import (
 // vicidial adapts a level of lines for each agent, in its average mode. Each 15 s
 // level = clamp(level·(1+p/100), 1, 3), where p is 100 times the mean of ready agents
 // less that of waiting customers, over that of all agents; it is halved instead when
-// more than 50 answers lost more than the limit. Every 2.5 s it fills up to
-// round(level·(ready + in call)) calls.
+// after 50 calls more of the answers than the limit were dropped. Every 2.5 s it
+// fills up to round(level·(ready + in call)) calls.
 type vicidial struct {
 	deaf
 	limit                    float64
 	level                    float64
 	sampled, adapted, filled float64
 	ready, waiting, agents   float64
-	answers, drops           float64
+	calls, answers, drops    float64
 }
 
 const (
@@ -53,14 +53,16 @@ func (p *vicidial) Decide(v *View) pacing.Plan {
 		}
 	}
 	lines := int(math.Round(p.level * float64(v.Ready+talking)))
-	return pacing.Plan{Dials: max(0, lines-len(v.Ringing)-v.Waiting-talking)}
+	dials := min(v.Most, max(0, lines-len(v.Ringing)-v.Waiting-talking))
+	p.calls += float64(dials)
+	return pacing.Plan{Dials: dials}
 }
 
 func (p *vicidial) adapt() {
 	share := ratio(p.ready-p.waiting, p.agents)
 	p.ready, p.waiting, p.agents = 0, 0, 0
 	level := p.level * (1 + share)
-	if p.answers > vicidialCalls && p.drops > p.limit*p.answers {
+	if p.calls > vicidialCalls && p.drops > p.limit*p.answers {
 		level = p.level / 2
 	}
 	p.level = max(vicidialLeast, min(vicidialMost, level))
