@@ -2,117 +2,157 @@ package pacing
 
 import "math"
 
-// The exact distribution takes need times terms products a horizon. Up to
-// exactWork it is used alone, and over the next step it gives way to the other
-// by degrees, so that one agent more or less changes little.
-const exactWork, exactStep = 1500, 1500
+const (
+	// Up to smallVariance the exact distribution is used alone, from
+	// largeVariance on the other; between them one gives way to the other by
+	// degrees, so that one agent more or less changes little.
+	smallVariance, largeVariance = 6, 12
+	// negligible is the chance below which a count is taken for impossible.
+	negligible = 1e-12
+)
 
 // overflow is the distribution, at each horizon, of the answers that need an
-// agent plus the agents who are not free by then: sums of independent chances.
-// One more answer is lost when the sum reaches need, the agents there are. Small
-// sums are exact (Poisson's binomial), large ones normal with a correction for
-// their skewness (Edgeworth) and with what is unsure about all chances together.
+// agent and of the agents who come free: sums of independent chances. One more
+// answer is lost when the answers reach the agents at hand and those that came
+// free. Small sums are exact (Poisson's binomial), large ones normal with a
+// correction for their skewness (Edgeworth) and with what is unsure about all
+// chances together.
 type overflow struct {
-	need int
-	// exact is the weight of the exact distribution.
-	exact                       float64
-	below                       [horizons][]float64 // P(sum = i), i < need
-	mean, variance, skew, terms [horizons]float64
-	answers, agents             [horizons]float64
+	atHand int
+	exact  bool // the exact distributions are still kept
+	at     [horizons]sums
 	// unsure are the relative variances of all answers and of all agents.
 	unsureAnswers, unsureAgents float64
+	calls                       float64
 	tail                        [horizons]float64
 }
 
-func (o *overflow) reset(need, terms int) {
-	o.need = need
-	o.exact = 0
-	if need > 0 {
-		o.exact = max(0, min(1, (exactWork+exactStep-float64(need*terms))/exactStep))
-	}
+// sums are those of one horizon.
+type sums struct {
+	answers, agents  float64 // means
+	variance, skew   float64
+	answered, became []float64 // P(count = i)
+}
+
+func (o *overflow) reset(atHand int) {
+	o.atHand, o.exact, o.calls = atHand, true, 0
 	for k := range horizons {
-		o.mean[k], o.variance[k], o.skew[k], o.terms[k], o.answers[k], o.agents[k] = 0, 0, 0, 0, 0, 0
-		if o.exact == 0 {
-			continue
-		}
-		o.below[k] = append(o.below[k][:0], 1)
-		for range need - 1 {
-			o.below[k] = append(o.below[k], 0)
-		}
+		s := &o.at[k]
+		s.answers, s.agents, s.variance, s.skew = 0, 0, 0, 0
+		s.answered, s.became = append(s.answered[:0], 1), append(s.became[:0], 1)
 	}
 }
 
-// answer adds a call that is answered by horizon k with chance q; busy an agent
-// who is free by then with chance q.
+// answer adds a call that is answered by horizon k with chance q.
 func (o *overflow) answer(k int, q float64) {
-	o.answers[k] += q
-	o.add(k, q)
-}
-
-func (o *overflow) busy(k int, q float64) {
-	o.agents[k] += q
-	o.add(k, 1-q)
-}
-
-func (o *overflow) add(k int, q float64) {
+	s := &o.at[k]
 	v := q * (1 - q)
-	o.mean[k] += q
-	o.variance[k] += v
-	o.skew[k] += v * (1 - 2*q)
-	o.terms[k]++
-	if o.exact > 0 {
-		o.convolve(k, q)
+	s.answers += q
+	s.variance += v
+	s.skew += v * (1 - 2*q)
+	if o.exact {
+		s.answered = convolve(s.answered, q)
 	}
 }
 
-func (o *overflow) convolve(k int, q float64) {
-	d := o.below[k]
-	for i := len(d) - 1; i > 0; i-- {
-		d[i] += q * (d[i-1] - d[i])
+// free adds an agent who is free by horizon k with chance q.
+func (o *overflow) free(k int, q float64) {
+	s := &o.at[k]
+	v := q * (1 - q)
+	s.agents += q
+	s.variance += v
+	s.skew -= v * (1 - 2*q)
+	if o.exact {
+		s.became = convolve(s.became, q)
+	}
+}
+
+// alike adds n answers of the same chance to sums that are not exact.
+func (o *overflow) alike(k int, n, q float64) {
+	s := &o.at[k]
+	v := n * q * (1 - q)
+	s.answers += n * q
+	s.variance += v
+	s.skew += v * (1 - 2*q)
+}
+
+// convolve adds one chance to the distribution of a count.
+func convolve(d []float64, q float64) []float64 {
+	if last := d[len(d)-1] * q; last > negligible {
+		d = append(d, last)
+		for i := len(d) - 2; i > 0; i-- {
+			d[i] += q * (d[i-1] - d[i])
+		}
+	} else {
+		for i := len(d) - 1; i > 0; i-- {
+			d[i] += q * (d[i-1] - d[i])
+		}
 	}
 	d[0] *= 1 - q
+	return d
 }
 
-// alike adds n answers of the same chance to a sum that is not exact.
-func (o *overflow) alike(k int, n, q float64) {
-	v := n * q * (1 - q)
-	o.terms[k] += n
-	o.answers[k] += n * q
-	o.mean[k] += n * q
-	o.variance[k] += v
-	o.skew[k] += v * (1 - 2*q)
+// narrow gives up the exact distributions once they are not needed any more.
+func (o *overflow) narrow() {
+	if o.exact {
+		o.exact = o.spread(&o.at[horizons-1]) < largeVariance
+	}
 }
 
 // risk is the chance that one more answer is lost, the mean of the horizons'.
 func (o *overflow) risk() float64 {
+	o.narrow()
+	weight := 0.0
+	if o.exact {
+		weight = min(1, (largeVariance-o.spread(&o.at[horizons-1]))/(largeVariance-smallVariance))
+	}
 	sum := 0.0
 	for k := range horizons {
-		o.tail[k] = o.at(k)
-		sum += o.tail[k]
+		t := 0.0
+		if weight > 0 {
+			t += weight * o.lostExactly(&o.at[k])
+		}
+		if weight < 1 {
+			t += (1 - weight) * o.lost(&o.at[k])
+		}
+		o.tail[k] = t
+		sum += t
 	}
 	return sum / horizons
 }
 
-func (o *overflow) at(k int) float64 {
-	if o.need <= 0 {
-		return 1
+// spread is the variance of the answers less the agents who came free.
+func (o *overflow) spread(s *sums) float64 {
+	return s.variance + s.answers*s.answers*o.unsureAnswers + s.agents*s.agents*o.unsureAgents
+}
+
+// lostExactly sums over the agents who came free.
+func (o *overflow) lostExactly(s *sums) float64 {
+	// upTo runs along with the agents at hand: P(answers < at hand + free).
+	upTo, next, risk := 0.0, 0, 0.0
+	for free, p := range s.became {
+		for next < o.atHand+free && next < len(s.answered) {
+			upTo += s.answered[next]
+			next++
+		}
+		if o.atHand+free > 0 {
+			risk += p * max(0, 1-upTo)
+		} else {
+			risk += p
+		}
 	}
-	if float64(o.need) > o.terms[k] {
+	if float64(o.atHand) > o.calls {
 		return 0
 	}
-	t := 0.0
-	if o.exact > 0 {
-		t = 1
-		for _, p := range o.below[k] {
-			t -= p
-		}
-		if o.exact == 1 {
-			return max(0, t)
-		}
+	return min(1, risk)
+}
+
+func (o *overflow) lost(s *sums) float64 {
+	if float64(o.atHand) > o.calls {
+		return 0
 	}
-	a, b := o.answers[k], o.agents[k]
-	sd := math.Sqrt(o.variance[k] + a*a*o.unsureAnswers + b*b*o.unsureAgents + 1e-9)
-	x := (float64(o.need) - 0.5 - o.mean[k]) / sd
-	n := math.Erfc(x/math.Sqrt2)/2 + o.skew[k]/(6*sd*sd*sd)*(x*x-1)*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi)
-	return max(0, min(1, o.exact*t+(1-o.exact)*n))
+	sd := math.Sqrt(o.spread(s) + 1e-9)
+	x := (float64(o.atHand) - 0.5 - s.answers + s.agents) / sd
+	t := math.Erfc(x/math.Sqrt2)/2 + s.skew/(6*sd*sd*sd)*(x*x-1)*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi)
+	return max(0, min(1, t))
 }

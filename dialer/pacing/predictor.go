@@ -143,7 +143,7 @@ func (p *Predictor) Decide(v *View) Plan {
 	last := p.rings.mean
 	for {
 		why.Risk = p.sum.risk()
-		why.Accepted = base / math.Pow(1+p.sum.answers[horizons-1], commonness)
+		why.Accepted = base / math.Pow(1+p.sum.at[horizons-1].answers, commonness)
 		if math.IsNaN(why.Risk) || math.IsNaN(why.Accepted) {
 			why.Reason = NoNumbers
 			return p.progressive(v, why)
@@ -156,6 +156,7 @@ func (p *Predictor) Decide(v *View) Plan {
 			p.rings.mean += 0.02 * (last - p.rings.mean)
 		}
 		plan.Dials++
+		p.sum.calls++
 		c := p.rings.chance(last)
 		for k := range horizons {
 			p.sum.answer(k, c*middle(k))
@@ -207,17 +208,11 @@ func (p *Predictor) tick(v *View) {
 
 // weigh sums up what is in the air and who will be free.
 func (p *Predictor) weigh(v *View, why *Explanation) {
-	takers := 0
-	for i := range v.Busy {
-		if !v.Busy[i].Leaving {
-			takers++
-		}
-	}
 	p.sum.unsureAnswers = p.rings.unsure + 0.3/p.rings.calls
 	p.sum.unsureAgents = 1 / p.forecast.curves[Talking].total
-	p.sum.reset(v.Ready-v.Waiting+takers, len(v.Ringing)+takers)
+	p.sum.reset(v.Ready - v.Waiting)
 	p.ringing(v)
-	why.Expected = p.sum.answers[horizons-1]
+	why.Expected = p.sum.at[horizons-1].answers
 	for i := range v.Busy {
 		b := &v.Busy[i]
 		if b.Leaving {
@@ -229,13 +224,15 @@ func (p *Predictor) weigh(v *View, why *Explanation) {
 		}
 		free := p.forecast.free(v.Now, b, &p.rings.tau)
 		for k := range horizons {
-			p.sum.busy(k, share*free[k])
+			p.sum.free(k, share*free[k])
 		}
+		p.sum.narrow()
 	}
-	why.FreeSoon, why.Soon = p.sum.agents[horizons/2], p.rings.tau[horizons/2]
+	why.FreeSoon, why.Soon = p.sum.at[horizons/2].agents, p.rings.tau[horizons/2]
 	for k := range horizons {
 		callers := max(0, v.Inbound) * (p.rings.tau[k] + p.forecast.grace)
 		for callers > 0 {
+			p.sum.calls++
 			p.sum.answer(k, min(0.5, callers))
 			callers -= 0.5
 		}
@@ -244,7 +241,11 @@ func (p *Predictor) weigh(v *View, why *Explanation) {
 
 // ringing adds the calls in the air; many are taken together by age and chance.
 func (p *Predictor) ringing(v *View) {
-	together := p.sum.exact == 0 && len(v.Ringing) > manyCalls
+	together := len(v.Ringing) > manyCalls
+	p.sum.calls += float64(len(v.Ringing))
+	if together {
+		p.sum.exact = false
+	}
 	for i := range v.Ringing {
 		g := &v.Ringing[i]
 		age := ringAge(lasted(v.Now, g.Since))
