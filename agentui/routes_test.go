@@ -61,6 +61,7 @@ func matrix() map[string]route {
 		"POST /v1/campaigns/{id}/lists":       {"/v1/campaigns/3/lists", `{"name":"autumn","mix":0.3}`, supervisors},
 		"PATCH /v1/lists/{id}":                {"/v1/lists/5", `{"active":false,"expires_at":"2026-12-31T23:00:00Z"}`, supervisors},
 		"POST /v1/lists/{id}/reset":           {"/v1/lists/5/reset", `{"reasons":["busy"],"dry_run":true}`, supervisors},
+		"POST /v1/campaigns/{id}/forecast":    {"/v1/campaigns/3/forecast", `{"limit":0.02,"agents":25}`, supervisors},
 		"GET /v1/reports/{kind}":              {"/v1/reports/agents", "", supervisors},
 		// Without an upgrade the socket's address is no page; who may open it
 		// is TestSocketDoors.
@@ -141,6 +142,11 @@ func TestErrorsHaveOneForm(t *testing.T) {
 		{"GET", "/v1/campaigns/0", "", 422, campaigns.CodeInvalid, "path.id"},
 		{"GET", "/v1/campaigns/500", "", 500, campaigns.CodeInternal, ""},
 		{"GET", "/v1/campaigns/3/why?contact=x", "", 422, campaigns.CodeInvalid, "query.contact"},
+		{"POST", "/v1/campaigns/9/forecast", `{}`, 503, campaigns.CodeUnavailable, ""},
+		{"POST", "/v1/campaigns/3/forecast", `{"limit":2}`, 422, campaigns.CodeInvalid, "limit"},
+		{"POST", "/v1/campaigns/3/forecast", `{"agents":0}`, 422, campaigns.CodeInvalid, "agents"},
+		{"POST", "/v1/campaigns/3/forecast", `{"seeds":99}`, 422, campaigns.CodeInvalid, "seeds"},
+		{"POST", "/v1/campaigns/3/forecast", `{"limits":0.02}`, 422, campaigns.CodeInvalid, "limits"},
 		{"POST", "/v1/suppressions", "", 400, campaigns.CodeInvalid, ""},
 		{"POST", "/v1/contacts/7/consents", `{"purpose":"fun","channel":"phone","granted":true,"source":"form"}`, 422, campaigns.CodeInvalid, "purpose"},
 		{"POST", "/v1/contacts/7/consents", `{"purpose":"marketing","channel":"phone","granted":true}`, 422, campaigns.CodeInvalid, "source"},

@@ -40,6 +40,7 @@ type Options struct {
 	Discounts  rest.Discounts
 	Reports    rest.Reports
 	Lists      rest.Lists
+	Forecasts  rest.Forecasts
 	// Ready gives what is not ready by name, with the reason; none: all is.
 	Ready func(ctx context.Context) map[string]string
 
@@ -99,7 +100,7 @@ func New(o Options) (*Server, error) {
 	router.NotFound(notFound)
 	router.MethodNotAllowed(methodNotAllowed)
 	if err := rest.Mount(router, rest.Options{
-		Auth: manager, Campaigns: o.Campaigns, Protection: o.Protection, DNC: o.DNC, Rights: o.Rights, Events: o.Events, Discounts: o.Discounts, Reports: o.Reports, Lists: o.Lists, Floor: o.Floor, Ready: o.Ready,
+		Auth: manager, Campaigns: o.Campaigns, Protection: o.Protection, DNC: o.DNC, Rights: o.Rights, Events: o.Events, Discounts: o.Discounts, Reports: o.Reports, Lists: o.Lists, Forecasts: o.Forecasts, Floor: o.Floor, Ready: o.Ready,
 		Gatherer: o.Gatherer, Logger: o.Logger, Version: o.Version,
 	}); err != nil {
 		return nil, err

@@ -160,6 +160,18 @@ func (w *world) Report(_ context.Context, q rest.ReportQuery) ([]byte, error) {
 	return []byte(`{"kind":"` + q.Kind + `"}`), nil
 }
 
+// Forecast is refused for campaign 9, as while another one is being made.
+func (w *world) Forecast(_ context.Context, id int64, q rest.ForecastQuery) (rest.Forecast, error) {
+	if id == 9 {
+		return rest.Forecast{}, campaigns.Errorf(campaigns.CodeUnavailable, "another forecast is being made")
+	}
+	f := rest.Forecast{Base: rest.ForecastFigures{Limit: 0.03}, Changed: rest.ForecastFigures{Limit: 0.03}}
+	if q.Limit != nil {
+		f.Changed.Limit = *q.Limit
+	}
+	return f, nil
+}
+
 func (w *world) ListFigures(context.Context, int64) ([]campaigns.ListFigures, error) { return nil, nil }
 
 func (w *world) CreateList(_ context.Context, campaign int64, name string, s campaigns.ListSettings) (campaigns.List, error) {
@@ -208,7 +220,7 @@ func newSite(t *testing.T) *site {
 	reg := prometheus.NewRegistry()
 	server, err := agentui.New(agentui.Options{
 		PublicURL: "http://calls.example.com", Origins: []string{"https://crm.example.com"}, Version: "test",
-		Users: s.world, Sessions: s.world, Agents: s.world, Floor: s.world, Campaigns: s.world, Protection: s.world, DNC: s.world, Rights: s.world, Events: s.world, Discounts: s.world, Reports: s.world, Lists: s.world, Ready: s.ready,
+		Users: s.world, Sessions: s.world, Agents: s.world, Floor: s.world, Campaigns: s.world, Protection: s.world, DNC: s.world, Rights: s.world, Events: s.world, Discounts: s.world, Reports: s.world, Lists: s.world, Forecasts: s.world, Ready: s.ready,
 		Logger: slog.New(slog.DiscardHandler), Registerer: reg, Gatherer: reg, PasswordCost: auth.Cost{MemoryKiB: 64, Iterations: 1},
 	})
 	if err != nil {

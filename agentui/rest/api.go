@@ -30,6 +30,7 @@ type Options struct {
 	Discounts  Discounts
 	Reports    Reports
 	Lists      Lists
+	Forecasts  Forecasts
 	Floor      FloorSource
 	// Ready gives what is not ready by name, with the reason; none: all is.
 	Ready func(ctx context.Context) map[string]string
@@ -63,6 +64,8 @@ func (o *Options) Validate() error {
 		return campaigns.Invalid("rest.Options.Reports", "missing")
 	case o.Lists == nil:
 		return campaigns.Invalid("rest.Options.Lists", "missing")
+	case o.Forecasts == nil:
+		return campaigns.Invalid("rest.Options.Forecasts", "missing")
 	case o.Floor == nil:
 		return campaigns.Invalid("rest.Options.Floor", "missing")
 	case o.Ready == nil:
@@ -106,6 +109,7 @@ func Mount(router chi.Router, opts Options) error {
 	a.discountRoutes()
 	a.reportRoutes()
 	a.listRoutes()
+	a.forecastRoutes()
 	document, err := json.MarshalIndent(a.huma.OpenAPI(), "", "  ")
 	if err != nil {
 		return fmt.Errorf("write the OpenAPI document: %w", err)

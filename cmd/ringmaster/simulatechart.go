@@ -157,7 +157,7 @@ func (c chart) panel(b *strings.Builder, which int, title string, most, limit fl
 		}
 	}
 	if limit > 0 {
-		fmt.Fprintf(b, `<path d="M%d %.1fH%d" stroke="#c00" stroke-width="1.5" stroke-dasharray="3 3"/><text x="%d" y="%.1f" text-anchor="end" fill="#c00">limit %.3g %%</text>`+"\n",
+		fmt.Fprintf(b, `<path d="M%d %.1fH%d" stroke="#c00" stroke-width="1.5" stroke-dasharray="3 3"/><text x="%d" y="%.1f" text-anchor="end" fill="#c00" stroke="#fff" stroke-width="4" paint-order="stroke">limit %.3g %%</text>`+"\n",
 			chartLeft, y(limit), chartWidth-chartRight, chartWidth-chartRight, y(limit)-5, 100*limit)
 	}
 }

@@ -113,8 +113,8 @@ func (c *simulateCmd) scenario(ctx context.Context, io streams, all *cli) (simul
 		return s, err
 	}
 	if c.Agents != nil {
-		if *c.Agents < 1 {
-			return s, campaigns.Invalid("--agents", "%d is below 1", *c.Agents)
+		if *c.Agents < 1 || *c.Agents > mostWhatIf {
+			return s, campaigns.Invalid("--agents", "%d is not between 1 and %d", *c.Agents, mostWhatIf)
 		}
 		s = withAgents(s, *c.Agents)
 	}

@@ -18,6 +18,9 @@ type whatIf struct {
 	Agents                                                       *int
 }
 
+// mostWhatIf is the most agents that may be asked for.
+const mostWhatIf = 5000
+
 // whatIfKeys are what --what-if can change.
 const whatIfKeys = "limit, agents, answer, talk, wrap, ring_timeout, cancel_after, connect"
 
@@ -43,8 +46,8 @@ func parseWhatIf(text string) (whatIf, error) {
 			w.Answer, err = share(key, value)
 		case "agents":
 			n, bad := strconv.Atoi(value)
-			if bad != nil || n < 1 {
-				return w, campaigns.Invalid("--what-if", "agents: %q is no whole number above zero", value)
+			if bad != nil || n < 1 || n > mostWhatIf {
+				return w, campaigns.Invalid("--what-if", "agents: %q is no whole number from 1 to %d", value, mostWhatIf)
 			}
 			w.Agents = &n
 		case "talk":

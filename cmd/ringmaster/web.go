@@ -34,7 +34,7 @@ func newWebServer(ctx context.Context, a *app) (*webServer, error) {
 		Users: a.store, Sessions: a.store, Agents: a.dialer, Floor: w.floor,
 		Campaigns:  campaignDesk{a},
 		Protection: rights, DNC: rights, Rights: rights,
-		Reports: reportDesk{a.store}, Lists: a.store, Events: eventDesk{a.store, a.cfg.Phone.DefaultRegion}, Discounts: discountDesk{a.store, a.log},
+		Reports: reportDesk{a.store}, Lists: a.store, Forecasts: newForecastDesk(a.store), Events: eventDesk{a.store, a.cfg.Phone.DefaultRegion}, Discounts: discountDesk{a.store, a.log},
 		Ready: a.notReady, Logger: a.log.With("part", "web"), Registerer: a.registry,
 	}
 	if a.cfg.Metrics.Listen == "" {
