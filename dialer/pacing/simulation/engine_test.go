@@ -163,7 +163,10 @@ func TestAnOutageAnswersNothing(t *testing.T) {
 	valid(t, &s)
 	d := run(t, &s, "predictive", 3)
 	for _, p := range d.Series {
-		quiet := p.At >= 1800+bucket && p.At < 3600
+		if p.At == 1800 || p.At == 3600 {
+			continue // calls placed before are answered, or the pacer is careful yet
+		}
+		quiet := p.At > 1800 && p.At < 3600
 		if quiet && p.Answers > 0 || !quiet && p.Answers == 0 {
 			t.Errorf("%d answers from %.0f s on", p.Answers, p.At)
 		}
