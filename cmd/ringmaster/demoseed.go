@@ -37,8 +37,12 @@ type demoCampaign struct {
 	script      string
 	offer       string
 	// example names the file of configs/campaigns that says all the rest.
-	example  string
-	settings campaigns.Settings
+	example string
+	// scriptNamed and offersNamed are examples that are published and used; the
+	// first offer is the campaign's, the others follow it.
+	scriptNamed string
+	offersNamed []string
+	settings    campaigns.Settings
 }
 
 // scenarioMixed is the scenario that shows everything at once.
@@ -46,7 +50,7 @@ const scenarioMixed = "mixed"
 
 // demoScenarios are the campaigns of each scenario.
 var demoScenarios = map[string][]demoCampaign{
-	"win-back":    {{kind: campaigns.KindWinBack, until: 1, example: "win-back"}},
+	"win-back":    {{kind: campaigns.KindWinBack, until: 1, example: "win-back", scriptNamed: "win-back", offersNamed: []string{"half-price", "free-month"}}},
 	"prospecting": {{kind: campaigns.KindProspecting, until: 1, example: "prospecting"}},
 	"loyalty":     {{kind: campaigns.KindLoyalty, until: 1, example: "loyalty"}},
 	"cross-sell":  {{kind: campaigns.KindCrossSell, until: 1, example: "cross-sell"}},
@@ -106,6 +110,9 @@ func seedCampaign(ctx context.Context, store *postgres.Store, plan demoCampaign,
 	if err == nil || campaigns.CodeOf(err) != campaigns.CodeNotFound {
 		return found, err
 	}
+	if err := publishDemoTexts(ctx, store, plan); err != nil {
+		return campaigns.Campaign{}, err
+	}
 	made, err := store.CreateCampaign(ctx, plan.name, plan.kind, plan.settings)
 	if err != nil {
 		return made, err
@@ -138,6 +145,16 @@ func (p *demoCampaign) complete() error {
 			return err
 		}
 		p.name, p.settings = all[0].Name, all[0].Settings
+	}
+	if p.scriptNamed != "" {
+		p.settings.Script = p.scriptNamed
+	}
+	if len(p.offersNamed) > 0 {
+		p.settings.Offer = p.offersNamed[0]
+		if p.settings.WinBack != nil {
+			// The example's offers by reason are texts; published ones have budgets.
+			p.settings.WinBack.Offers = nil
+		}
 	}
 	p.settings.CallerIDs = []string{demoNumber}
 	// The least ring time of the law lets a minute show unanswered calls.

@@ -34,6 +34,11 @@ func readTextFile(path string, into any) (*textFile, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseTextFile(path, source, into)
+}
+
+// parseTextFile does so for a text that was read already.
+func parseTextFile(path string, source []byte, into any) (*textFile, error) {
 	f := &textFile{path: path, source: source}
 	switch {
 	case len(source) > longestTextFile:
