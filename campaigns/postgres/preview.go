@@ -90,18 +90,10 @@ func (s *Store) Preview(ctx context.Context, campaignID int64, o PreviewOptions)
 		return Preview{}, err
 	}
 	err = s.reading(ctx, func(tx pgx.Tx) error {
-		// A million contacts are joined in memory; compiling such a statement takes
-		// longer than it saves.
-		if err := exec(ctx, tx, `set local work_mem = '64MB'`); err != nil {
-			return err
-		}
-		if err := exec(ctx, tx, `set local jit = off`); err != nil {
-			return err
-		}
 		if err := s.lookAtRegisters(ctx, tx); err != nil {
 			return err
 		}
-		f, err := s.newFunnel(ctx, tx, campaign, seg, p.At)
+		f, err := s.newFunnel(ctx, tx, campaign, seg, p.At, o.Sample)
 		if err != nil {
 			return err
 		}
@@ -109,11 +101,7 @@ func (s *Store) Preview(ctx context.Context, campaignID int64, o PreviewOptions)
 			return err
 		}
 		p.Steps, p.CallableNow, p.Later, p.UnderWay = f.steps(), f.callableNow, f.later.lines(), f.underWay
-		ids, err := f.draw(ctx, o.Sample)
-		if err != nil {
-			return err
-		}
-		p.Sample, err = previewPersons(ctx, tx, ids)
+		p.Sample, err = previewPersons(ctx, tx, f.drawn())
 		return err
 	})
 	return p, err

@@ -10,7 +10,9 @@ import (
 )
 
 // populate makes n contacts with attributes, a number and a candidate each, over
-// twelve buckets, with complaints, consents and do-not-call entries among them.
+// twelve buckets, with complaints, consents, do-not-call entries and a history among them: one
+// million make a million attempts, 200,000 calls and a million do-not-call
+// entries.
 func populate(b *testing.B, i *imports, n int) {
 	b.Helper()
 	i.exec(`insert into lists (campaign_id, name) select $1, 'list ' || g from generate_series(1, 5) g`, i.campaign.ID)
@@ -35,6 +37,17 @@ func populate(b *testing.B, i *imports, n int) {
 				(array['', '', '', '', '', '', '', 'busy', 'do_not_call', 'sale'])[1 + cn.contact_id % 10] as reason) s`, i.campaign.ID)
 	i.exec(`insert into complaints (contact_id, opened_at) select id, now() from contacts where id % 1000 = 0`)
 	i.exec(`insert into consents (contact_id, purpose, channel, granted, valid_from) select id, 'marketing', 'phone', id % 3 > 0, timestamp '2026-01-01' from contacts where id % 5 = 0`)
+	i.exec(`insert into attempts (campaign_id, contact_id, number_id, number_shared, node, epoch, reserved_at, dial_by, ended_at, outcome)
+		select $1, cn.contact_id, cn.number_id, false, 'n', 1, at, at, at, (array['busy', 'no_answer', 'answered', 'cancelled'])[1 + (cn.contact_id + k) % 4]
+		from generate_series(1, 2) k, contact_numbers cn, lateral (select timestamp '2026-02-01' + k * interval '1 day' + cn.contact_id * interval '1 second' as at) t
+		where cn.contact_id % 2 = 0`, i.campaign.ID)
+	i.exec(`insert into calls (id, direction, contact_id, node, epoch, started_at, bridged_at, ended_at, ended_by, disposition, closed_at)
+		select lpad(id::text, 26, '0'), 'inbound', id, 'n', 1, at, at, at, 'customer', case when id % 10 = 0 then 'sale' else 'not_interested' end, at
+		from contacts, lateral (select timestamp '2026-02-01' + id * interval '1 second' as at) t where id % 5 = 0`)
+	i.exec(`insert into dnc_lists (name, created_at) values ('us', now())`)
+	i.exec(`insert into dnc_files (list_id, file, started_at, loaded_at) select id, 'f', now(), now() from dnc_lists`)
+	i.exec(`insert into dnc_entries select f.id, substr(sha256((g * 20)::text::bytea), 1, 16) from dnc_files f, generate_series(1, $1::int) g`, n)
+	i.exec(`insert into dnc_patterns (list_id, pattern, created_at) select id, unnest(array['+1208000001', '+1900', '+44', 'CA']), now() from dnc_lists`)
 	i.exec(`set session_replication_role = origin`)
 	i.exec(`insert into candidate_counts select campaign_id, list_id, bucket_id, state, case when state in ('ready', 'queued', 'open') then '' else reason end, count(*), min(id), max(id)
 		from candidates group by 1, 2, 3, 4, 5`)
@@ -59,6 +72,9 @@ func BenchmarkPreview(b *testing.B) {
 		`lower(contact.last_name).contains("99") || contact.email.matches("^ann[0-9]+7@")`,
 		`contact.attempts == 0 && contact.last_disposition != "sale"`,
 		`contact.external_id == "crm-4711"`,
+		`contact.last_outcome == "busy" && days_since(contact.last_attempt_at) > 3 && contact.attempts < 2`,
+		`contact.sales > 0 || days_since(contact.last_contact_at) < 10 || contact.complaints > 1`,
+		`contact.country == "US" && contact.numbers > 0 && contact.consent != "refused" && !contact.do_not_call`,
 	} {
 		b.Run(fmt.Sprintf("%d/%.60s", size, expression), func(b *testing.B) {
 			for b.Loop() {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -76,6 +77,9 @@ type funnel struct {
 	campaign campaigns.Campaign
 	segment  *segment.Segment
 	now      time.Time
+	// sample is how many persons to draw, by the hash of seed.
+	sample int
+	seed   int64
 
 	// listsOff says why a list may not be called; buckets are the campaign's.
 	listsOff map[int64]campaigns.Reason
@@ -86,6 +90,8 @@ type funnel struct {
 	callableNow int
 	underWay    int
 	later       tally
+	// picks are some of those that pass every step.
+	picks []int64
 }
 
 // bucketOf is what the funnel asks of a bucket.
@@ -96,8 +102,8 @@ type bucketOf struct {
 }
 
 // newFunnel reads the lists and buckets.
-func (s *Store) newFunnel(ctx context.Context, tx pgx.Tx, campaign campaigns.Campaign, seg *segment.Segment, now time.Time) (*funnel, error) {
-	f := &funnel{store: s, tx: tx, campaign: campaign, segment: seg, now: now,
+func (s *Store) newFunnel(ctx context.Context, tx pgx.Tx, campaign campaigns.Campaign, seg *segment.Segment, now time.Time, sample int) (*funnel, error) {
+	f := &funnel{store: s, tx: tx, campaign: campaign, segment: seg, now: now, sample: sample, seed: rand.Int64(),
 		listsOff: map[int64]campaigns.Reason{}, buckets: map[int64]bucketOf{}, fellOut: map[string]tally{}, later: tally{}}
 	for _, step := range funnelSteps {
 		f.fellOut[step] = tally{}
@@ -120,33 +126,75 @@ func (s *Store) newFunnel(ctx context.Context, tx pgx.Tx, campaign campaigns.Cam
 	return f, err
 }
 
-// group is what the candidates that are counted together have in common.
-type group struct {
+// common is what the candidates of a group have in common.
+type common struct {
 	list, bucket int64
 	state        campaigns.CandidateState
 	reason       campaigns.Reason
-	due          *time.Time
-	n            int
+}
+
+// group are the candidates that are counted together.
+type group struct {
+	common
+	due *time.Time
+	n   int
 	// kept is how many pass the checks that are made anew, one after the other.
 	kept [6]int
+	// picks are some of those that pass them all.
+	picks []int64
+}
+
+// take adds candidates that pass so many checks.
+func (g *group) take(n, passed int, due *time.Time) {
+	g.n += n
+	for i := range passed {
+		g.kept[i] += n
+	}
+	if due != nil && (g.due == nil || due.Before(*g.due)) {
+		g.due = due
+	}
 }
 
 // count reads every candidate once.
 func (f *funnel) count(ctx context.Context) error {
-	q := f.query(1)
-	rows, err := f.tx.Query(ctx, `select c.list_id, c.bucket_id, c.state, case when c.state in ('ready', 'queued', 'open') then '' else c.reason end, min(c.due_at), count(*), `+
-		q.counts()+q.from+` group by 1, 2, 3, 4`, q.args...)
+	span, err := f.spanOf(ctx)
+	if err != nil || span.candidates == 0 {
+		return err
+	}
+	for _, setting := range span.settings() {
+		if err := exec(ctx, f.tx, `set local `+setting); err != nil {
+			return err
+		}
+	}
+	sql, args := f.countingSQL(span)
+	rows, err := f.tx.Query(ctx, sql, args...)
 	if err != nil {
 		return err
 	}
-	var g group
-	_, err = pgx.ForEachRow(rows, []any{&g.list, &g.bucket, &g.state, &g.reason, &g.due, &g.n,
-		&g.kept[0], &g.kept[1], &g.kept[2], &g.kept[3], &g.kept[4], &g.kept[5]}, func() error {
-		f.imported += g.n
-		f.place(g)
+	groups := map[common]*group{}
+	var of common
+	var n, passed int
+	var due *time.Time
+	var first, last *int64
+	if _, err = pgx.ForEachRow(rows, []any{&of.list, &of.bucket, &of.state, &of.reason, &passed, &due, &n, &first, &last}, func() error {
+		g := groups[of]
+		if g == nil {
+			g = &group{common: of}
+			groups[of] = g
+		}
+		g.take(n, passed, due)
+		if first != nil && last != nil {
+			g.picks = append(g.picks, *first, *last)
+		}
 		return nil
-	})
-	return err
+	}); err != nil {
+		return err
+	}
+	for _, g := range groups {
+		f.imported += g.n
+		f.place(*g)
+	}
+	return nil
 }
 
 // place counts a group where its members fall out, step by step, and where the
@@ -184,6 +232,7 @@ func (f *funnel) place(g group) {
 	next(stepSelected, campaigns.ReasonBelowCutOff)
 	if rest > 0 {
 		f.wait(g, rest)
+		f.picks = append(f.picks, g.picks...)
 	}
 }
 

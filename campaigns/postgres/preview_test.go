@@ -141,3 +141,32 @@ func TestPreviewAddsUp(t *testing.T) {
 	_, err := h.store.Preview(t.Context(), h.campaign.ID+1, postgres.PreviewOptions{})
 	h.code(err, campaigns.CodeNotFound, "no campaign")
 }
+
+// A few candidates among many contacts are judged by other statements than a
+// whole house, and alike.
+func TestPreviewOfFewAmongMany(t *testing.T) {
+	t.Parallel()
+	for _, far := range []bool{false, true} {
+		t.Run(fmt.Sprint(far), func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			people := h.queued(3)
+			if far {
+				h.exec(`select setval(pg_get_serial_sequence('contacts', 'id'), 1000000)`)
+			}
+			people = append(people, postgrestest.Candidates(t, h.conn, h.store, h.campaign, h.people, 1, campaigns.CandidateReady)...)
+			h.past(people[3], h.ago(time.Hour), campaigns.OutcomeBusy)
+			h.past(people[3], h.ago(2*time.Hour), campaigns.OutcomeNoAnswer)
+			h.exec(`insert into objections (contact_id, objected_at) values ($1, $2)`, people[1].ContactID, h.ago(time.Hour))
+			for expression, want := range map[string]string{
+				`contact.attempts == 2 && contact.last_outcome == "busy" && contact.country == "US" && contact.numbers == 1`: "in_segment 1 -3 not_in_segment",
+				`contact.consent != "refused" && !contact.do_not_call && contact.sales == 0`:                                 "in_segment 3 -1 not_in_segment",
+			} {
+				got := h.preview(postgres.PreviewOptions{Segment: &expression, Sample: 4})
+				if !strings.Contains(told(got), want) || len(got.Sample) != got.Steps[len(got.Steps)-1].Kept {
+					t.Errorf("%s: %d shown of\n%s", expression, len(got.Sample), told(got))
+				}
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"math"
@@ -54,22 +55,32 @@ func TestSegmentInSQLAndInMemoryAgree(t *testing.T) {
 				}
 				rt.Fatalf("%s: %v", expression, err)
 			}
-			predicate, args := s.SQL(now, 1)
-			rows, err := tx.Query(ctx, `select p.id from contacts p where `+predicate, args...)
-			if err != nil {
-				rt.Fatalf("%s: %s: %v", expression, predicate, err)
-			}
-			found, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-			if err != nil {
-				rt.Fatalf("%s: %s: %v", expression, predicate, err)
+			each, args := s.SQL(now, 1)
+			joins, all, allArgs := s.SQLWithin(now, 1, people[0].ID, people[len(people)-1].ID)
+			found := membersBy(ctx, rt, tx, expression, `where `+each, args)
+			if together := membersBy(ctx, rt, tx, expression, joins+` where `+all, allArgs); !slices.Equal(found, together) {
+				rt.Fatalf("expression %d: %s finds %v one by one and %v together\n%s\n%s", i, expression, found, together, each, joins+all)
 			}
 			for _, p := range people {
 				if inMemory, inSQL := s.Holds(p, now), slices.Contains(found, p.ID); inMemory != inSQL {
-					rt.Fatalf("expression %d: %s is %v in memory and %v in SQL for %+v\n%s %v", i, expression, inMemory, inSQL, p, predicate, args)
+					rt.Fatalf("expression %d: %s is %v in memory and %v in SQL for %+v\n%s %v", i, expression, inMemory, inSQL, p, each, args)
 				}
 			}
 		}
 	})
+}
+
+// membersBy gives the contacts that a condition finds.
+func membersBy(ctx context.Context, rt *rapid.T, tx pgx.Tx, expression, condition string, args []any) []int64 {
+	rows, err := tx.Query(ctx, `select p.id from contacts p `+condition+` order by p.id`, args...)
+	if err != nil {
+		rt.Fatalf("%s: %s: %v", expression, condition, err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		rt.Fatalf("%s: %s: %v", expression, condition, err)
+	}
+	return found
 }
 
 // What imports bring, and what they may.

@@ -2,7 +2,6 @@ package segment
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -26,6 +25,10 @@ type Field struct {
 
 	// sql is its expression over the row p of contacts; @now stands for now.
 	sql string
+	// set names one of sets that has it for all contacts, and ofSet reads it of
+	// the contact's row there, which may be missing; empty where sql does not look
+	// into another table.
+	set, ofSet string
 	// One of them reads it of a Person.
 	text   func(*Person) string
 	number func(*Person) number
@@ -53,6 +56,7 @@ var ownFields = []Field{
 	{Name: "country", Type: Text, Doc: "ISO 3166 country of the first number",
 		sql: `coalesce((select n.region from contact_numbers cn join numbers n on n.id = cn.number_id
 			where cn.contact_id = p.id order by cn.position, cn.number_id limit 1), '')`,
+		set: "country_of", ofSet: `coalesce(country_of.region, '')`,
 		text: func(p *Person) string {
 			if len(p.Numbers) == 0 {
 				return ""
@@ -69,6 +73,7 @@ var ownFields = []Field{
 		time: func(p *Person) moment { return momentOf(p.UpdatedAt) }},
 	{Name: "numbers", Type: Number, Doc: "how many numbers the contact has that are not known to be bad",
 		sql: `(select count(*)::float8 from contact_numbers cn join numbers n on n.id = cn.number_id where cn.contact_id = p.id and n.bad_at is null)`,
+		set: "numbers_of", ofSet: `coalesce(numbers_of.usable, 0)`,
 		number: func(p *Person) number {
 			n := 0
 			for _, number := range p.Numbers {
@@ -137,9 +142,10 @@ func quoted(name string) string { return `'` + name + `'` }
 
 // write writes the field's SQL.
 func (f Field) write(w *statement) {
-	sql := f.sql
-	if strings.Contains(sql, "@now") {
-		sql = strings.ReplaceAll(sql, "@now", w.moment())
+	if w.joined != nil && f.set != "" {
+		w.join(f.set)
+		w.put(f.ofSet)
+		return
 	}
-	w.put(sql)
+	w.put(w.at(f.sql))
 }

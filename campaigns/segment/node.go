@@ -3,6 +3,7 @@ package segment
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -59,12 +60,29 @@ type statement struct {
 	now   time.Time
 	// nowArg is the placeholder of now, once it was asked for.
 	nowArg string
+	// joined are the sets that the fields are read of; nil: they are looked up.
+	joined map[string]bool
+	joins  strings.Builder
+	// from and to are the contacts that the sets are read for.
+	from, to int64
 }
 
-// arg adds a parameter and gives its placeholder.
-func (w *statement) arg(value any, sqlType string) string {
-	w.args = append(w.args, value)
-	return fmt.Sprintf("$%d::%s", w.first+len(w.args)-1, sqlType)
+// join joins one of sets to the contacts, once.
+func (w *statement) join(set string) {
+	if w.joined[set] {
+		return
+	}
+	w.joined[set] = true
+	within := strings.NewReplacer("@from", strconv.FormatInt(w.from, 10), "@to", strconv.FormatInt(w.to, 10))
+	fmt.Fprintf(&w.joins, " left join (%s) %s on %s.contact_id = p.id", within.Replace(w.at(sets[set])), set, set)
+}
+
+// at puts now into SQL of ours.
+func (w *statement) at(sql string) string {
+	if strings.Contains(sql, "@now") {
+		return strings.ReplaceAll(sql, "@now", w.moment())
+	}
+	return sql
 }
 
 // moment gives the placeholder of now.
@@ -73,6 +91,12 @@ func (w *statement) moment() string {
 		w.nowArg = w.arg(w.now, "timestamptz")
 	}
 	return w.nowArg
+}
+
+// arg adds a parameter and gives its placeholder.
+func (w *statement) arg(value any, sqlType string) string {
+	w.args = append(w.args, value)
+	return fmt.Sprintf("$%d::%s", w.first+len(w.args)-1, sqlType)
 }
 
 // put writes texts and, where it is given a part's function, that part.

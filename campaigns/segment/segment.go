@@ -67,3 +67,13 @@ func (s *Segment) SQL(now time.Time, first int) (predicate string, args []any) {
 	s.root.sql(w)
 	return w.String(), w.args
 }
+
+// SQLWithin gives the same predicate for a statement that judges most of the
+// contacts with the ids from to to: joins are to follow "contacts p", and read
+// their histories in one go where SQL looks each of them up. The parameters are
+// those of both texts, and the same for any ids.
+func (s *Segment) SQLWithin(now time.Time, first int, from, to int64) (joins, predicate string, args []any) {
+	w := &statement{now: now.Truncate(time.Microsecond), first: first, joined: map[string]bool{}, from: from, to: to}
+	s.root.sql(w)
+	return w.joins.String(), w.String(), w.args
+}
