@@ -92,17 +92,29 @@ func NewPacer(name string, s *Scenario) (Pacer, error) {
 // predictive is production's own.
 type predictive struct{ *pacing.Predictor }
 
+// Decide is production's own.
 func (p predictive) Decide(v *View) pacing.Plan { return p.Predictor.Decide(&v.View) }
 
 // deaf learns nothing.
 type deaf struct{}
 
-func (deaf) Answered(float64)                     {}
-func (deaf) Failed(float64)                       {}
-func (deaf) GivenUp(float64)                      {}
-func (deaf) Dropped()                             {}
+// Answered is not learned from.
+func (deaf) Answered(float64) {}
+
+// Failed is not learned from.
+func (deaf) Failed(float64) {}
+
+// GivenUp is not learned from.
+func (deaf) GivenUp(float64) {}
+
+// Dropped is not learned from.
+func (deaf) Dropped() {}
+
+// PhaseOver is not learned from.
 func (deaf) PhaseOver(int, pacing.Phase, float64) {}
-func (deaf) Wrapped(bool)                         {}
+
+// Wrapped is not learned from.
+func (deaf) Wrapped(bool) {}
 
 // fixed keeps so many lines for each ready agent, by production's own decision.
 type fixed struct {
@@ -111,6 +123,7 @@ type fixed struct {
 	ratio float64
 }
 
+// Decide is production's own.
 func (f *fixed) Decide(v *View) pacing.Plan {
 	plan := pacing.Decide(pacing.Snapshot{
 		Mode: f.mode, Ratio: f.ratio, Ready: v.Ready, InFlight: len(v.Ringing), Waiting: v.Waiting,

@@ -74,20 +74,18 @@ func (d *day) dial() {
 	}
 	d.dialed++
 	d.tally.dial(d.now)
-	at, how := math.Inf(1), fails
+	at, how, answer := 0.0, fails, math.Inf(1)
 	switch {
 	case d.rng.Float64() < chance*d.hour*d.answerX:
 		at, how = d.now+d.s.AnsweredRing.under(d.s.RingLimit, d.rng), answers
+		answer = at
 	case d.rng.Float64() < d.s.RingOut:
 		at = d.now + d.s.RingLimit
 	default:
 		at = d.now + d.s.Fail.under(d.s.RingLimit, d.rng)
 	}
 	d.agenda.push(event{at, how, id})
-	if how == fails {
-		at = math.Inf(1)
-	}
-	d.view.Answers = append(d.view.Answers, at)
+	d.view.Answers = append(d.view.Answers, answer)
 }
 
 // quiet takes a call out of the ringing ones.

@@ -14,7 +14,7 @@ import (
 func TestASeedIsADay(t *testing.T) {
 	t.Parallel()
 	s := drifting(Default())
-	s.Agents, s.Hours = 12, 1.5
+	s.Agents, s.Hours = 12, 0.5
 	names, err := Algorithms("all")
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +43,7 @@ func run(t testing.TB, s *Scenario, name string, seed uint64) Day {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := Run(context.Background(), s, seed, p)
+	d, err := Run(t.Context(), s, seed, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,12 +62,11 @@ func TestACanceledComparisonStops(t *testing.T) {
 // watched looks at every moment of a day.
 type watched struct {
 	Pacer
-	t       *rapid.T
-	s       *Scenario
-	day     *day
-	greedy  bool
-	dials   []float64
-	staffed bool
+	t      *rapid.T
+	s      *Scenario
+	day    *day
+	greedy bool
+	dials  []float64
 }
 
 func (w *watched) Decide(v *View) pacing.Plan {
@@ -135,7 +134,7 @@ func TestNothingIsLostAndNoLimitBroken(t *testing.T) {
 		}
 		w := &watched{Pacer: p, t: t, s: &s, greedy: s.Trunks.Channels > 0 && rapid.Bool().Draw(t, "greedy")}
 		w.day = begin(&s, rapid.Uint64().Draw(t, "seed"), w)
-		got, err := w.day.run(context.Background())
+		got, err := w.day.run(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

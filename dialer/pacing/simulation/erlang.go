@@ -28,12 +28,19 @@ func newErlang(limit float64) *erlang {
 	}
 }
 
+// Answered and Failed measure the answer rate.
 func (p *erlang) Answered(float64) { p.dials++; p.answers++ }
-func (p *erlang) Failed(float64)   { p.dials++ }
 
+// Failed counts a dial without an answer.
+func (p *erlang) Failed(float64) { p.dials++ }
+
+// PhaseOver and Wrapped measure the handling time.
 func (p *erlang) PhaseOver(_ int, _ pacing.Phase, age float64) { p.seconds += age }
-func (p *erlang) Wrapped(bool)                                 { p.handled++ }
 
+// Wrapped counts a call that was handled.
+func (p *erlang) Wrapped(bool) { p.handled++ }
+
+// Decide gives the dials that have come due at the rate.
 func (p *erlang) Decide(v *View) pacing.Plan {
 	if v.Staffed != p.agents {
 		p.agents, p.load = v.Staffed, offered(v.Staffed, p.limit)

@@ -48,9 +48,13 @@ func newOracle(s *Scenario) *oracle {
 	return o
 }
 
+// Answered pays for a part of a drop.
 func (o *oracle) Answered(float64) { o.credit += o.limit }
-func (o *oracle) Dropped()         { o.credit-- }
 
+// Dropped takes a drop from the credit.
+func (o *oracle) Dropped() { o.credit-- }
+
+// Decide places its calls itself, to see what becomes of them.
 func (o *oracle) Decide(v *View) pacing.Plan {
 	if v.Staffed == 0 {
 		return pacing.Plan{}

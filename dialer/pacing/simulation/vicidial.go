@@ -28,9 +28,13 @@ const (
 
 func newVicidial(limit float64) *vicidial { return &vicidial{limit: limit, level: vicidialLeast} }
 
+// Answered counts for the drop rate of the day.
 func (p *vicidial) Answered(float64) { p.answers++ }
-func (p *vicidial) Dropped()         { p.drops++ }
 
+// Dropped counts for the drop rate of the day.
+func (p *vicidial) Dropped() { p.drops++ }
+
+// Decide samples, adapts and fills up, each at its own time.
 func (p *vicidial) Decide(v *View) pacing.Plan {
 	if v.Now >= p.sampled {
 		p.sampled = v.Now + vicidialSample
