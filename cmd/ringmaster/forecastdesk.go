@@ -25,10 +25,12 @@ type forecastDesk struct {
 	store *postgres.Store
 	// busy holds a token while a forecast is being made.
 	busy chan struct{}
+	// within bounds one forecast.
+	within time.Duration
 }
 
 func newForecastDesk(store *postgres.Store) *forecastDesk {
-	return &forecastDesk{store: store, busy: make(chan struct{}, 1)}
+	return &forecastDesk{store: store, busy: make(chan struct{}, 1), within: forecastTime}
 }
 
 // Forecast simulates the campaign's last day, as it was and changed.
@@ -39,11 +41,11 @@ func (d *forecastDesk) Forecast(ctx context.Context, campaignID int64, q rest.Fo
 	default:
 		return rest.Forecast{}, campaigns.Errorf(campaigns.CodeUnavailable, "another forecast is being made; ask again in some seconds")
 	}
-	bounded, cancel := context.WithTimeout(ctx, forecastTime)
+	bounded, cancel := context.WithTimeout(ctx, d.within)
 	defer cancel()
 	f, err := d.forecast(bounded, campaignID, q)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		err = campaigns.Errorf(campaigns.CodeUnavailable, "the forecast took longer than %v; ask for fewer seeds or agents", forecastTime)
+		err = campaigns.Errorf(campaigns.CodeUnavailable, "the forecast took longer than %v; ask for fewer seeds or agents", d.within)
 	}
 	return f, err
 }

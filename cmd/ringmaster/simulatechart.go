@@ -111,7 +111,7 @@ func stroke(i int) string {
 	if i >= len(chartColors) {
 		dash = ` stroke-dasharray="6 4"`
 	}
-	return fmt.Sprintf(`fill="none" stroke="%s" stroke-width="2"%s`, chartColors[i%len(chartColors)], dash)
+	return fmt.Sprintf(`fill="none" stroke=%q stroke-width="2"%s`, chartColors[i%len(chartColors)], dash)
 }
 
 // panel draws values from zero to most; those up to 1 are shown in percent.

@@ -70,7 +70,7 @@ func TestATableMarksWhatBreaksTheLimit(t *testing.T) {
 	if code != exitDone {
 		t.Fatal(failed)
 	}
-	for _, line := range strings.Split(out, "\n") {
+	for line := range strings.SplitSeq(out, "\n") {
 		switch {
 		case strings.Contains(line, "progressive") && strings.Contains(line, "*"),
 			strings.Contains(line, "ratio:6") && !strings.Contains(line, "*"):
@@ -179,7 +179,7 @@ func TestEveryExampleOfAScenarioIsOne(t *testing.T) {
 		}
 	}
 	// What the example of the table does not name it has by default.
-	table, want := simulation.Default(), simulation.Default()
+	want := simulation.Default()
 	table, err := readScenario("table")
 	want.Name = "table"
 	a, _ := json.Marshal(table)

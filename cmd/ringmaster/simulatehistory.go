@@ -53,7 +53,8 @@ func historyScenario(campaign campaigns.Campaign, limit float64, h postgres.Hist
 	if limit < 1 {
 		s.DropLimit = limit
 	}
-	return s, s.Validate()
+	err := s.Validate()
+	return s, err
 }
 
 // worked gives the first and last slot with agents; History holds one.

@@ -214,10 +214,10 @@ func withAgents(s simulation.Scenario, n int) simulation.Scenario {
 func shiftsOf(counts []float64) []simulation.Shift {
 	var shifts []simulation.Shift
 	for level := 1; ; level++ {
-		began, any := -1, false
+		began, reached := -1, false
 		for i := 0; i <= len(counts); i++ {
 			on := i < len(counts) && int(math.Round(counts[i])) >= level
-			any = any || on
+			reached = reached || on
 			switch {
 			case on && began < 0:
 				began = i
@@ -226,7 +226,7 @@ func shiftsOf(counts []float64) []simulation.Shift {
 				began = -1
 			}
 		}
-		if !any {
+		if !reached {
 			return shifts
 		}
 	}
