@@ -74,7 +74,8 @@ func (d *day) dial() {
 	}
 	d.dialed++
 	d.tally.dial(d.now)
-	at, how, answer := 0.0, fails, math.Inf(1)
+	var at float64
+	how, answer := fails, math.Inf(1)
 	switch {
 	case d.rng.Float64() < chance*d.hour*d.answerX:
 		at, how = d.now+d.s.AnsweredRing.under(d.s.RingLimit, d.rng), answers

@@ -15,6 +15,9 @@ func TestASeedIsADay(t *testing.T) {
 	t.Parallel()
 	s := drifting(Default())
 	s.Agents, s.Hours = 12, 0.5
+	if underRace {
+		s.Hours = 0.1
+	}
 	names, err := Algorithms("all")
 	if err != nil {
 		t.Fatal(err)
@@ -116,6 +119,9 @@ func TestNothingIsLostAndNoLimitBroken(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := scenarios(t)
 		s.Hours = 0.25
+		if underRace {
+			s.Hours = 0.05
+		}
 		if rapid.Bool().Draw(t, "bounded trunks") {
 			s.Trunks = Trunks{
 				Channels:       rapid.IntRange(0, 30).Draw(t, "channels"),

@@ -20,7 +20,7 @@ var goals = []struct {
 	{20, 0.3, 4, 89.0, true},
 	{50, 0.3, 2, 93.7, true},
 	{100, 0.1, 2, 95.8, true},
-	{300, 0.3, 2, 98.0, true},
+	{300, 0.3, 1, 98.0, true},
 }
 
 // worstHour is the highest drop rate of a rolling hour of 20 agents and more.
@@ -82,6 +82,9 @@ func (j judged) deviation() float64 {
 		squares += x * x
 	}
 	n := float64(len(j.Seeds))
+	if n < 2 {
+		return 0
+	}
 	return math.Sqrt(max(0, squares-sum*sum/n) / (n - 1))
 }
 

@@ -14,7 +14,7 @@ func TestTheLimitHoldsOnDaysOfAnyKind(t *testing.T) {
 	t.Parallel()
 	days := 50
 	if underRace {
-		days = 6
+		days = 2
 	}
 	random := rapid.Custom(scenarios)
 	var mu sync.Mutex
