@@ -51,6 +51,7 @@ var ours = []struct {
 	{"dialer/call", slices.Concat(domain, []string{"dialer/leg"})},
 	{"dialer/acd", domain},
 	{"dialer/pacing", domain},
+	{"dialer/pacing/simulation", slices.Concat(domain, []string{"dialer/pacing"})},
 	{"dialer/trunk", slices.Concat(domain, []string{"dialer/leg"})},
 	{"dialer/media/...", slices.Concat(domain, []string{"dialer/leg", "dialer/media/..."})},
 	{"dialer/sipua/...", slices.Concat(domain, []string{"dialer", "dialer/leg", "dialer/media", "dialer/trunk", "dialer/sipua/..."})},
