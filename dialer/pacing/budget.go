@@ -11,8 +11,10 @@ const (
 	coarseness              = 8  // agents
 	leastRisk, mostRisk     = 1e-4, 0.5
 	steepest                = 2.5
-	// No drop is risked below a credit of floor, and fully only ramp above it.
-	floor, ramp = 0.5, 1.5
+	// No drop is risked below a credit of floor, which grows with the team, where
+	// several may be lost at once: by one each together agents. Risks are full only
+	// ramp above it.
+	floor, together, ramp = 1, 50, 1.5
 	// The worst rolling hour is held to hourly times the limit, with hourMargin
 	// standard deviations, once it allows hourFrom drops.
 	hourly, hourMargin, hourFrom = 1.5, 1.3, 8
@@ -72,5 +74,5 @@ func (b *budget) risk(staffed float64) float64 {
 		excess := b.hour[1] + 1 - hourly*allowed + hourMargin*math.Sqrt(allowed)
 		x *= math.Exp(-max(0, excess) * min(1, (allowed-hourFrom)/4))
 	}
-	return max(leastRisk, x*max(0, min(1, (b.credit-floor)/ramp)))
+	return max(leastRisk, x*max(0, min(1, (b.credit-floor-staffed/together)/ramp)))
 }

@@ -10,6 +10,7 @@ const (
 	NoAgents  Reason = "no agent is signed in"
 	NoLimit   Reason = "the drop limit leaves no room for prediction"
 	NoAnswers Reason = "no answers come although they are due; the carrier may be out"
+	NoHistory Reason = "the campaign has just started"
 	NoNumbers Reason = "the statistics make no sense"
 	NoCredit  Reason = "the answers so far do not pay for a drop"
 	Capped    Reason = "trunks, caps or candidates allow no more"

@@ -12,8 +12,10 @@ const (
 	// have before it is given up.
 	cancelRisk = 3
 	// Tables are made anew after these seconds.
-	ringRefresh, phaseRefresh, newRefresh = 5, 60, 2
-	newPhases                             = 200
+	ringRefresh, phaseRefresh, newRefresh = 5, 60, 5
+	// While fewer than newPhases are known, or this part more than at the last
+	// time, tables are made anew sooner.
+	newPhases, grown = 50, 1.1
 )
 
 // Limits are what a campaign may do.
@@ -36,18 +38,19 @@ func (l Limits) valid() bool {
 // dial; it keeps no clock, and the same calls give the same answers. It is not
 // for concurrent use.
 type Predictor struct {
-	limits     Limits
-	rings      *rings
-	forecast   *forecast
-	budget     budget
-	sum        overflow
-	crowd      *crowd
-	staffed    float64
-	last, dt   float64
-	begun      bool
-	ringsMade  float64
-	phasesMade float64
-	cancel     []int
+	limits      Limits
+	rings       *rings
+	forecast    *forecast
+	budget      budget
+	sum         overflow
+	crowd       *crowd
+	staffed     float64
+	last, dt    float64
+	begun       bool
+	ringsMade   float64
+	phasesMade  float64
+	phasesKnown float64
+	cancel      []int
 }
 
 // NewPredictor starts from priors and without credit.
@@ -134,8 +137,12 @@ func (p *Predictor) Decide(v *View) Plan {
 	}
 	p.tick(v)
 	p.weigh(v, &why)
-	if p.rings.out() {
+	switch {
+	case p.rings.out():
 		why.Reason = NoAnswers
+		return p.progressive(v, why)
+	case p.rings.young():
+		why.Reason = NoHistory
 		return p.progressive(v, why)
 	}
 	base := p.budget.risk(p.staffed)
@@ -196,13 +203,14 @@ func (p *Predictor) tick(v *View) {
 		p.rings.build(v.Now, v.Ringing)
 		p.ringsMade = v.Now
 	}
+	known := p.forecast.curves[Talking].total
 	refresh := float64(phaseRefresh)
-	if p.forecast.curves[Talking].total < newPhases {
+	if known < newPhases || known > grown*p.phasesKnown {
 		refresh = newRefresh
 	}
 	if v.Now-p.phasesMade >= refresh {
 		p.forecast.build(v.Now, v.Busy, &p.rings.tau)
-		p.phasesMade = v.Now
+		p.phasesMade, p.phasesKnown = v.Now, known
 	}
 }
 

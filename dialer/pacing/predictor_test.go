@@ -21,7 +21,7 @@ func experienced(limits Limits) *Predictor {
 		p.PhaseOver(i%10, Wrapping, 10+float64(i%20))
 		p.Wrapped(true)
 	}
-	p.rings.seen = 0 // they were all expected
+	p.rings.seen, p.rings.begun = 0, 500 // they were all expected
 	p.Grant(3, 500, 12)
 	return p
 }
@@ -159,6 +159,24 @@ func TestFallbacksSaySo(t *testing.T) {
 		if plan.Dials != 4 || !plan.Why.Fallback || !strings.Contains(plan.Why.String(), string(NoLimit)) {
 			t.Errorf("%s: %d dials, %v", name, plan.Dials, plan.Why)
 		}
+	}
+}
+
+// What has just begun is paced as if nothing could be predicted.
+func TestANewCampaignBeginsProgressively(t *testing.T) {
+	t.Parallel()
+	p := NewPredictor(usual)
+	v := &View{Ready: 40, Most: 1000}
+	for i := range fewest {
+		v.Now = float64(i)
+		if plan := p.Decide(v); plan.Dials != 40 || plan.Why.Reason != NoHistory || !plan.Why.Fallback {
+			t.Fatalf("after %d answers: %d dials, %v", i, plan.Dials, plan.Why)
+		}
+		p.Answered(12)
+	}
+	v.Now++
+	if plan := p.Decide(v); plan.Why.Fallback {
+		t.Errorf("after %d answers: %v", fewest, plan.Why)
 	}
 }
 

@@ -32,6 +32,7 @@ type rings struct {
 	lift           float64 // exp(shift)
 	expected, seen float64 // answers since the drift was put right
 	awaited        float64 // answers expected since the last one
+	begun          int     // answers seen so far
 	mean           float64 // of the chances dialed
 
 	tau          [horizons]float64
@@ -44,7 +45,7 @@ type rings struct {
 // newRings starts from a prior worth 20 calls: answers after 12 s, ends at 2 to
 // 8 s or about 25 s.
 func newRings() *rings {
-	r := &rings{stale: true, unsure: 0.25, lift: 1, mean: ownChance, calls: 20}
+	r := &rings{stale: true, unsure: 0.5, lift: 1, mean: ownChance, calls: 20}
 	var sumA, sumE float64
 	for i := range ringBins {
 		t := (float64(i) + 0.5) * ringBin
@@ -194,6 +195,7 @@ func (r *rings) learn(dt float64) {
 	r.awaited += r.expected
 	if r.seen > 0 {
 		r.awaited = 0
+		r.begun += int(r.seen)
 	}
 	if r.awaited < outage {
 		r.unsure = 1 / (1/r.unsure + 0.8*r.expected)
@@ -202,5 +204,10 @@ func (r *rings) learn(dt float64) {
 	}
 	r.seen, r.expected = 0, 0
 }
+
+// fewest answers have to be seen before anything is predicted from them.
+const fewest = 20
+
+func (r *rings) young() bool { return r.begun < fewest }
 
 func (r *rings) out() bool { return r.awaited >= outage }

@@ -12,7 +12,7 @@ import (
 // not; there are as many as a test may take, and fewer with the race detector.
 func TestTheLimitHoldsOnDaysOfAnyKind(t *testing.T) {
 	t.Parallel()
-	days := 50
+	days := 200
 	if underRace {
 		days = 2
 	}
