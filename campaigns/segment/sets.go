@@ -24,12 +24,17 @@ var sets = map[string]string{
 		where cn.contact_id between @from and @to and n.bad_at is null group by cn.contact_id`,
 	"complaints_of": `select o.contact_id, count(*)::float8 as n, bool_or(o.closed_at is null) as open from complaints o
 		where o.contact_id between @from and @to group by o.contact_id`,
-	"do_not_call_of": `select distinct cn.contact_id from contact_numbers cn join (` + numbersWithin + `) n on n.id = cn.number_id
-			left join (select e.key, e.expires_at from dnc_entries e join dnc_files f on f.id = e.file_id join dnc_lists d on d.id = f.list_id
-				where f.retired_at is null and d.campaign_id is null) e on e.key = substr(n.hmac, 1, 16) and (e.expires_at is null or e.expires_at > @now)
-		where cn.contact_id between @from and @to and (e.key is not null or n.region in (` + patterns + `) or n.hmac in (
+	// Numbers in the order of their keys find their entries page by page.
+	"do_not_call_of": `select distinct n.contact_id from (
+			select cn.contact_id, n.e164, n.region, n.hmac, substr(n.hmac, 1, 16) as key from contact_numbers cn join (` + numbersWithin + `) n on n.id = cn.number_id
+			where cn.contact_id between @from and @to order by 5
+		) n left join (
+			select e.key, e.expires_at from dnc_entries e join dnc_files f on f.id = e.file_id join dnc_lists d on d.id = f.list_id
+			where f.retired_at is null and d.campaign_id is null
+		) e on e.key = n.key and (e.expires_at is null or e.expires_at > @now)
+		where e.key is not null or n.region in (` + patterns + `) or n.hmac in (
 				select s.number_hmac from suppressions s where s.campaign_id is null and (s.expires_at is null or s.expires_at > @now))
-			or ` + prefixed() + `)`,
+			or ` + prefixed(),
 	"consent_of": `select contact_id, case when bool_or(objected) or not bool_or(granted) then 'refused' else 'granted' end as word from (
 			select o.contact_id, true as objected, null as granted from objections o where o.withdrawn_at is null and o.contact_id between @from and @to
 			union all select contact_id, false, granted from (
