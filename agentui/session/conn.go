@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -38,6 +39,8 @@ type conn struct {
 	session string
 	out     *outbox
 	jobs    chan job
+	// owed counts the commands that are not answered yet.
+	owed    atomic.Int32
 	started time.Time
 
 	// Of the reader alone.

@@ -111,10 +111,15 @@ func New(opts Options) (*Hub, error) {
 	return h, nil
 }
 
-// Run sends the floor to those who watch and, when ctx ends, closes every
-// socket; it returns when all their goroutines have stopped.
+// answerLimit is how long the commands under way may take to be answered before
+// the sockets are closed.
+const answerLimit = time.Second
+
+// Run sends the floor to those who watch and, when ctx ends, lets the commands
+// under way be answered and closes every socket; it returns when all their goroutines have stopped.
 func (h *Hub) Run(ctx context.Context) error {
 	h.floor.run(ctx)
+	h.answer()
 	h.mu.Lock()
 	h.closed = true
 	for c := range h.conns {
@@ -123,6 +128,32 @@ func (h *Hub) Run(ctx context.Context) error {
 	h.mu.Unlock()
 	h.wg.Wait()
 	return nil
+}
+
+// answer waits until every command is answered, or for answerLimit.
+func (h *Hub) answer() {
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	limit := time.NewTimer(answerLimit)
+	defer limit.Stop()
+	for h.owes() {
+		select {
+		case <-look.C:
+		case <-limit.C:
+			return
+		}
+	}
+}
+
+func (h *Hub) owes() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.conns {
+		if c.owed.Load() > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // ServeHTTP opens a socket and serves it until its end.

@@ -40,6 +40,7 @@ func (c *conn) dispatch(cmd protocol.Command) {
 		return
 	}
 	j := job{cmd, message, payload}
+	c.owed.Add(1)
 	if message.Lane == protocol.LaneLive {
 		c.carryOut(context.Background(), j, c.hub.opts.Timing.Live)
 		return
@@ -47,6 +48,7 @@ func (c *conn) dispatch(cmd protocol.Command) {
 	select {
 	case c.jobs <- j:
 	default:
+		c.owed.Add(-1)
 		c.fail(cmd, campaigns.Errorf(campaigns.CodeUnavailable, "%d commands are waiting already", jobLimit))
 	}
 }
@@ -71,6 +73,7 @@ func (c *conn) work(ctx context.Context) {
 
 // carryOut runs one command under its deadline and answers it.
 func (c *conn) carryOut(ctx context.Context, j job, limit time.Duration) {
+	defer c.owed.Add(-1)
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
