@@ -104,6 +104,7 @@ async function agent() {
   check(/there[^]*for you/.test(await text(page, "both-times")), "the callback's time is shown on both clocks");
   await shot(page, "agent-wrapup");
   check((await page.getByTestId("notes").inputValue()) === notes, "the notes are there in wrap-up");
+  for (const told of await page.locator('[data-testid="disclosures"] input').all()) await told.check();
   await page.getByTestId("save-pause").click();
   await there(page, '[data-testid="state"][data-state="not_ready"]', 15_000, "a pause follows the result");
   await there(page, '[data-testid="stage"][data-stage="none"]', 5_000, "the call is gone from the desk");
@@ -139,7 +140,23 @@ async function wallboard() {
     await page.waitForTimeout(500);
   }
   await shot(page, "wallboard");
+  for (const width of [390, 768, 1280, 1440, 1920]) {
+    await page.setViewportSize({ width, height: 900 });
+    const cut = await page.evaluate(cutOff);
+    check(cut.length === 0, `nothing is cut off at ${width} pixels: ${cut.join("; ")}`);
+    await shot(page, `wallboard-${width}`);
+  }
   await room.close();
+}
+
+/** cutOff names, in the browser, what is wider than its place or the window. */
+function cutOff() {
+  const wide = document.documentElement.scrollWidth > innerWidth ? [`the page is ${document.documentElement.scrollWidth} wide`] : [];
+  for (const e of document.querySelectorAll(".wall *")) {
+    const hides = getComputedStyle(e).overflowX !== "visible" && !e.closest("thead");
+    if (hides && e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1) wide.push(e.textContent.slice(0, 60));
+  }
+  return wide;
 }
 
 async function open(context) {

@@ -12,7 +12,7 @@ export function Campaigns({ list }: { list: CampaignLive[] }) {
     <section class="panel" aria-label="Campaigns">
       <h2>Campaigns</h2>
       <div class="wide">
-        <table class="campaigns">
+        <table class="campaigns cards">
           <thead>
             <tr>
               <th scope="col">Campaign</th>
@@ -48,19 +48,19 @@ function Campaign({ c, onClose }: { c: CampaignLive; onClose: () => void }) {
         <th scope="row">
           {c.name} <span class={`state ${c.state}`}>{words(c.state)}</span> <small class="quiet">{words(c.mode)}</small>
         </th>
-        <td class="n">{c.dialing}</td>
-        <td class="n">{c.ringing}</td>
-        <td class={`n ${c.waiting > 0 ? "warn" : ""}`}>{c.waiting}</td>
-        <td class="n strong">{c.talking}</td>
-        <td class="n">{c.hopper}</td>
-        <td class="n" data-testid="attempts">
+        <td class="n" data-label="Dialing">{c.dialing}</td>
+        <td class="n" data-label="Ringing">{c.ringing}</td>
+        <td class={`n ${c.waiting > 0 ? "warn" : ""}`} data-label="Waiting">{c.waiting}</td>
+        <td class="n strong" data-label="Talking">{c.talking}</td>
+        <td class="n" data-label="Hopper">{c.hopper}</td>
+        <td class="n" data-label="Attempts" data-testid="attempts">
           {c.attempts}
         </td>
-        <td class="n">{c.answered}</td>
-        <td class={`n ${c.dropped > 0 ? dropTone(c.drop_rate) : ""}`}>
+        <td class="n" data-label="Answered">{c.answered}</td>
+        <td class={`n ${c.dropped > 0 ? dropTone(c.drop_rate) : ""}`} data-label="Dropped">
           {c.dropped} <small>({percent(c.drop_rate)})</small>
         </td>
-        <td>
+        <td class="switch">
           <span class="buttons">
             <button type="button" disabled={!live.value || c.state === "running" || c.state === "closed"} onClick={() => move("campaign.start")}>
               {c.state === "paused" ? "Resume" : "Start"}

@@ -8,7 +8,7 @@ export function Queues({ list }: { list: QueueLive[] }) {
     <section class="panel" aria-label="Inbound queues">
       <h2>Inbound</h2>
       <div class="wide">
-        <table>
+        <table class="cards">
           <thead>
             <tr>
               <th scope="col">Queue</th>
@@ -23,13 +23,13 @@ export function Queues({ list }: { list: QueueLive[] }) {
             {sorted.map((q) => (
               <tr key={q.name}>
                 <th scope="row">{q.name}</th>
-                <td class={`n ${q.waiting > 0 ? "warn" : ""}`}>{q.waiting}</td>
-                <td class={`n ${q.longest_seconds > q.service_level_seconds ? "bad" : ""}`}>{clock(q.longest_seconds)}</td>
-                <td class="n strong">{q.talking}</td>
-                <td class="n">{q.offered}</td>
-                <td class="n">{q.answered}</td>
-                <td class="n">{q.abandoned}</td>
-                <td class="n">{q.offered > 0 ? `${percent(q.service_level, 0)} in ${q.service_level_seconds} s` : "–"}</td>
+                <td class={`n ${q.waiting > 0 ? "warn" : ""}`} data-label="Waiting">{q.waiting}</td>
+                <td class={`n ${q.longest_seconds > q.service_level_seconds ? "bad" : ""}`} data-label="Longest">{clock(q.longest_seconds)}</td>
+                <td class="n strong" data-label="Talking">{q.talking}</td>
+                <td class="n" data-label="Offered">{q.offered}</td>
+                <td class="n" data-label="Answered">{q.answered}</td>
+                <td class="n" data-label="Abandoned">{q.abandoned}</td>
+                <td class="n" data-label="Service level">{q.offered > 0 ? `${percent(q.service_level, 0)} in ${q.service_level_seconds} s` : "–"}</td>
               </tr>
             ))}
           </tbody>
@@ -47,7 +47,7 @@ export function Trunks({ list }: { list: TrunkLive[] }) {
     <section class="panel" aria-label="Trunks">
       <h2>Trunks</h2>
       <div class="wide">
-        <table>
+        <table class="cards">
           <thead>
             <tr>
               <th scope="col">Trunk</th>
@@ -63,13 +63,13 @@ export function Trunks({ list }: { list: TrunkLive[] }) {
             {sorted.map((t) => (
               <tr key={t.name}>
                 <th scope="row">{t.name}</th>
-                <td class={t.healthy ? "good" : "bad"}>{t.healthy ? "Well" : "Failing"}</td>
-                <td class="n">
+                <td class={t.healthy ? "good" : "bad"} data-label="Health">{t.healthy ? "Well" : "Failing"}</td>
+                <td class="n" data-label="In use">
                   {t.in_use} of {t.channels}
                 </td>
-                <td class="n">{t.sent}</td>
-                <td class="n">{t.answered}</td>
-                <td class="n">{t.failed}</td>
+                <td class="n" data-label="Sent">{t.sent}</td>
+                <td class="n" data-label="Answered">{t.answered}</td>
+                <td class="n" data-label="Failed">{t.failed}</td>
               </tr>
             ))}
           </tbody>
