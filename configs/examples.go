@@ -21,7 +21,8 @@ func CampaignExample(name string) ([]byte, error) {
 	return text, nil
 }
 
-// ScriptExample gives the example file of a script: win-back.
+// ScriptExample gives the example file of a script, called as that of its
+// campaign. The error names one that is not there.
 func ScriptExample(name string) ([]byte, error) {
 	text, err := textExamples.ReadFile("scripts/" + name + ".yaml")
 	if err != nil {
@@ -30,7 +31,8 @@ func ScriptExample(name string) ([]byte, error) {
 	return text, nil
 }
 
-// OfferExample gives the example file of an offer: free-month or half-price.
+// OfferExample gives the example file of an offer: half-price, free-month, fibre,
+// month-on-us or tv-add-on. The error names one that is not there.
 func OfferExample(name string) ([]byte, error) {
 	text, err := textExamples.ReadFile("offers/" + name + ".yaml")
 	if err != nil {

@@ -51,9 +51,9 @@ const scenarioMixed = "mixed"
 // demoScenarios are the campaigns of each scenario.
 var demoScenarios = map[string][]demoCampaign{
 	"win-back":    {{kind: campaigns.KindWinBack, until: 1, example: "win-back", scriptNamed: "win-back", offersNamed: []string{"half-price", "free-month"}}},
-	"prospecting": {{kind: campaigns.KindProspecting, until: 1, example: "prospecting"}},
-	"loyalty":     {{kind: campaigns.KindLoyalty, until: 1, example: "loyalty"}},
-	"cross-sell":  {{kind: campaigns.KindCrossSell, until: 1, example: "cross-sell"}},
+	"prospecting": {{kind: campaigns.KindProspecting, until: 1, example: "prospecting", scriptNamed: "prospecting", offersNamed: []string{"fibre"}}},
+	"loyalty":     {{kind: campaigns.KindLoyalty, until: 1, example: "loyalty", scriptNamed: "loyalty", offersNamed: []string{"month-on-us"}}},
+	"cross-sell":  {{kind: campaigns.KindCrossSell, until: 1, example: "cross-sell", scriptNamed: "cross-sell", offersNamed: []string{"tv-add-on"}}},
 	scenarioMixed: mixedCampaigns,
 }
 
