@@ -19,6 +19,7 @@ func TestTheDemosPopShowsTheExamplesTexts(t *testing.T) {
 			continue
 		}
 		t.Run(scenario, func(t *testing.T) {
+			t.Parallel()
 			var people []demoPerson
 			for _, p := range demoPeople(1, store.Clock().Now()) {
 				// By demoColumns these own no television yet.
