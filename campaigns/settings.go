@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -18,6 +19,10 @@ type Settings struct {
 	// ConnectLimit is the longest wait of an answered customer for an agent
 	// before the safe-harbor message, 2 s (16 CFR 310.4(b)(4)(i)).
 	ConnectLimit Duration `json:"connect_limit"`
+	// DropLimit is the campaign's own limit on the share of live answers that are
+	// dropped, over 30 days; a fraction of 1, zero: DefaultDropLimit. The limits of
+	// the law bind besides it.
+	DropLimit float64 `json:"drop_limit,omitempty"`
 	// HalfLife of a candidate's worth after its event.
 	HalfLife Duration `json:"half_life"`
 	// AttemptDecay is the factor γ on a candidate's worth per attempt, in (0,1].
@@ -68,10 +73,19 @@ type Settings struct {
 // a number.
 const MaxCap = 100
 
+// DefaultDropLimit is that of most rules, such as 16 CFR 310.4(b)(4)(i).
+const DefaultDropLimit = 0.03
+
+// maxDropLimit is above what any known rule allows.
+const maxDropLimit = 0.1
+
+// OwnDropLimit is the campaign's own limit on dropped calls.
+func (s *Settings) OwnDropLimit() float64 { return cmp.Or(s.DropLimit, DefaultDropLimit) }
+
 // DefaultSettings are sensible rules for a campaign of the kind.
 func DefaultSettings(kind Kind) Settings {
 	s := Settings{
-		Mode: PacingProgressive, Ratio: 1, RingTimeout: Seconds(25), ConnectLimit: Seconds(2),
+		Mode: PacingProgressive, Ratio: 1, RingTimeout: Seconds(25), ConnectLimit: Seconds(2), DropLimit: DefaultDropLimit,
 		HalfLife: Duration(30 * 24 * time.Hour), AttemptDecay: 0.8,
 		Window: DailyWindow(8, 21), MaxAttempts: 6,
 		PersonCap: Cap{Max: 4, Per: Duration(24 * time.Hour)}, NumberCap: Cap{Max: 3, Per: Duration(24 * time.Hour)},
@@ -93,6 +107,8 @@ func (s *Settings) Validate() error {
 		return Invalid("ring_timeout", "%v is not between 15s and 2m", s.RingTimeout)
 	case s.ConnectLimit <= 0 || s.ConnectLimit > Seconds(10):
 		return Invalid("connect_limit", "%v is not between 0s and 10s", s.ConnectLimit)
+	case !(s.DropLimit >= 0 && s.DropLimit <= maxDropLimit):
+		return Invalid("drop_limit", "%v is not between 0 and %v, fractions of 1", s.DropLimit, maxDropLimit)
 	case s.HalfLife <= 0:
 		return Invalid("half_life", "%v is not above zero", s.HalfLife)
 	case s.AttemptDecay <= 0 || s.AttemptDecay > 1:

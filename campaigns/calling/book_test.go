@@ -166,6 +166,31 @@ func TestDropRatesByTheirFormulas(t *testing.T) {
 	}
 }
 
+// A window of days and months begins at midnight of the zone, also on the days
+// when its clocks change.
+func TestDropWindowsBeginByTheirClock(t *testing.T) {
+	t.Parallel()
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 6, 1, 23, 30, 0, 0, time.UTC) // half past midnight in London
+	for _, c := range []struct {
+		window DropWindow
+		zone   *time.Location
+		want   time.Time
+	}{
+		{DropOverDay, time.UTC, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)},
+		{DropOverDay, london, time.Date(2026, 6, 1, 23, 0, 0, 0, time.UTC)},
+		{DropOverMonth, london, time.Date(2026, 5, 31, 23, 0, 0, 0, time.UTC)},
+		{DropOver30Days, london, time.Date(2026, 5, 2, 23, 30, 0, 0, time.UTC)},
+	} {
+		if got := c.window.Begin(now, c.zone); !got.Equal(c.want) {
+			t.Errorf("%s in %s begins %v, want %v", c.window, c.zone, got, c.want)
+		}
+	}
+}
+
 func TestLawsMerge(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2026, 9, 2, 12, 0, 0, 0, time.UTC)

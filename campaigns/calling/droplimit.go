@@ -3,6 +3,7 @@ package calling
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // DropFormula says how a rule counts dropped calls.
@@ -52,15 +53,36 @@ func (d *DropLimit) check(rule string) error {
 	return nil
 }
 
-// Rate is the drop rate by the rule's formula, a fraction of 1: of drops, of
-// answers by persons who got an agent, and of answers by machines. Nothing
-// answered is a rate of zero.
-func (d DropLimit) Rate(drops, humans, machines float64) float64 {
+// Count gives the numerator and the denominator of the drop rate by the rule's
+// formula: of drops, of answers by persons who got an agent, and of answers by
+// machines.
+func (d DropLimit) Count(drops, humans, machines float64) (dropped, answers float64) {
 	if d.Formula == LessMachines && humans+machines > 0 {
 		drops *= humans / (humans + machines)
 	}
-	if drops+humans == 0 {
+	return drops, drops + humans
+}
+
+// Rate is the drop rate, a fraction of 1, of what Count takes. Nothing answered
+// is a rate of zero.
+func (d DropLimit) Rate(drops, humans, machines float64) float64 {
+	dropped, answers := d.Count(drops, humans, machines)
+	if answers == 0 {
 		return 0
 	}
-	return drops / (drops + humans)
+	return dropped / answers
+}
+
+// Begin is when the window that ends now has begun; calendar days and months are
+// those of the zone.
+func (w DropWindow) Begin(now time.Time, zone *time.Location) time.Time {
+	local := now.In(zone)
+	switch w {
+	case DropOverDay:
+		return time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, zone)
+	case DropOverMonth:
+		return time.Date(local.Year(), local.Month(), 1, 0, 0, 0, 0, zone)
+	default:
+		return now.Add(-30 * day)
+	}
 }

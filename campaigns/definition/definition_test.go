@@ -173,6 +173,7 @@ func TestProblemsAreNamedByLineAndKey(t *testing.T) {
 		"name: x\nkind: loyalty\nselection:\n  model: m\n  foo: 1":                      "line 5: selection.foo: is no known key; known are segment",
 		"name: x\nkind: loyalty\nratio: 1\nratio: 2":                                    "line 4: ratio: stands here twice, first at line 3",
 		"name: x\nkind: loyalty\nring_timeout: 25":                                      `line 3: ring_timeout: "25" is no duration such as 30s, 24h or 10.5d`,
+		"name: x\nkind: loyalty\ndrop_limit: 3":                                         "line 3: drop_limit: 3 is not between 0 and 0.1, fractions of 1",
 		"name: x\nkind: loyalty\nring_timeout: 5s":                                      "line 3: ring_timeout: 5s is not between 15s and 2m",
 		"name: x\nkind: loyalty\nwindow:\n  mon-fri: 8-21":                              `line 4: window.mon-fri: "8-21" are no hours`,
 		"name: x\nkind: loyalty\nwindow:\n  mon-fri: 08:00-21:00\n  fri: 08:00-12:00":   "line 5: window.fri: fri has its hours in \"mon-fri\" already",
