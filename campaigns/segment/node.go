@@ -15,6 +15,9 @@ type node[T any] struct {
 	eval func(*subject) T
 	// maybe is set where the value can be missing, null in SQL.
 	maybe bool
+	// simple is set where the SQL may be written several times: a text that is
+	// read, not computed.
+	simple bool
 	// least and most bound the magnitude of a number other than zero.
 	least, most float64
 }

@@ -48,13 +48,14 @@ func (c *compiler) text(e ast.Expr) node[string] {
 }
 
 func (c *compiler) textField(f Field) node[string] {
-	return node[string]{sql: f.write, eval: func(s *subject) string { return f.text(s.person) }}
+	return node[string]{sql: f.write, eval: func(s *subject) string { return f.text(s.person) }, simple: true}
 }
 
 func attributeNode(name string) node[string] {
 	return node[string]{
-		sql:  func(w *statement) { w.put(textOf(w.arg(name, "text"))) },
-		eval: func(s *subject) string { return s.person.Attributes[name] },
+		sql:    func(w *statement) { w.put(textOf(w.arg(name, "text"))) },
+		eval:   func(s *subject) string { return s.person.Attributes[name] },
+		simple: true,
 	}
 }
 
@@ -115,19 +116,32 @@ func letterPairs() (capitals, smalls []rune) {
 
 // recased changes the case of a text. PostgreSQL's translate looks each
 // character up in the whole alphabet, so that texts of ASCII take a shorter way.
+// A text that is computed is so once, in a query of its own, with which
+// PostgreSQL does not share the work among its workers.
 func recased(a node[string], from, to []rune) node[string] {
 	pairs := make(map[rune]rune, len(from))
 	for i, r := range from {
 		pairs[r] = to[i]
 	}
+	plain := "lower"
+	if from[0] == smalls[0] {
+		plain = "upper"
+	}
+	change := func(w *statement, text any) {
+		w.put("case when octet_length(", text, ") = length(", text, ") then "+plain+"((", text, `) collate "C") else translate(`, text, ", ",
+			w.arg(string(from), "text"), ", ", w.arg(string(to), "text"), ") end")
+	}
 	return node[string]{
 		sql: func(w *statement) {
-			plain := "lower"
-			if from[0] == smalls[0] {
-				plain = "upper"
+			if a.simple {
+				w.put("(")
+				change(w, a.sql)
+				w.put(")")
+				return
 			}
-			w.put("(select case when octet_length(t) = length(t) then "+plain+`(t collate "C") else translate(t, `,
-				w.arg(string(from), "text"), ", ", w.arg(string(to), "text"), ") end from (select ", a.sql, " as t offset 0) as cased)")
+			w.put("(select ")
+			change(w, "t")
+			w.put(" from (select ", a.sql, " as t offset 0) as cased)")
 		},
 		eval: func(s *subject) string {
 			return strings.Map(func(r rune) rune {
