@@ -79,6 +79,9 @@ type Attempt struct {
 	// DialBy is the last moment at which the INVITE may be sent: the local
 	// monotonic time of the start of the reserve transaction plus one second.
 	DialBy time.Time
+	// LeastRing is how long the law lets the phone ring before the call may be given
+	// up; zero: it does not say.
+	LeastRing time.Duration
 	// Settings of the campaign as read in the same transaction.
 	Settings Settings
 }

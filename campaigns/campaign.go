@@ -16,8 +16,7 @@ const (
 // PacingMode says how dials are started.
 type PacingMode string
 
-// The pacing modes. Preview and predictive are known words of the protocol;
-// Settings.Validate tells which ones this version runs.
+// The pacing modes.
 const (
 	PacingManual      PacingMode = "manual"
 	PacingPreview     PacingMode = "preview"

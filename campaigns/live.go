@@ -35,8 +35,11 @@ type CampaignLive struct {
 	DropRate float64 `json:"drop_rate"`
 	// Candidates by state.
 	Candidates map[CandidateState]int `json:"candidates"`
-	// Why says in words what dialing waits for, empty while it dials.
+	// Why says in words what dialing waits for, empty while it dials; in mode
+	// predictive it says why so many are dialed, too.
 	Why string `json:"why,omitempty"`
+	// Pacing has the figures of it; absent where no node dials the campaign.
+	Pacing *PacingLive `json:"pacing,omitempty"`
 }
 
 // QueueLive is one inbound queue now.

@@ -11,6 +11,16 @@ type Settings struct {
 	Mode PacingMode `json:"mode"`
 	// Ratio is the number of lines dialed for each ready agent in mode ratio.
 	Ratio float64 `json:"ratio"`
+	// MaxLines is the largest number of lines that the campaign has at once on a
+	// node, MaxLinesPerAgent that for each agent who is ready or busy; lines are
+	// calls being dialed, ringing, waiting or talking that the campaign placed.
+	// Zero: no cap.
+	MaxLines         int     `json:"max_lines,omitempty"`
+	MaxLinesPerAgent float64 `json:"max_lines_per_agent,omitempty"`
+	// CancelRinging lets mode predictive give calls up that rang for LeastRing, and
+	// as long as the law asks, when fewer agents come free than was expected; nil:
+	// it does.
+	CancelRinging *bool `json:"cancel_ringing,omitempty"`
 	// CallerIDs are E.164 numbers shown to customers, used in turn.
 	CallerIDs []string `json:"caller_ids"`
 	// RingTimeout ends a ringing attempt; at least 15 s by law in the US
@@ -99,8 +109,8 @@ func DefaultSettings(kind Kind) Settings {
 // Validate names the first wrong setting.
 func (s *Settings) Validate() error {
 	switch {
-	case !slices.Contains([]PacingMode{PacingManual, PacingPreview, PacingProgressive, PacingRatio}, s.Mode):
-		return Invalid("mode", "%q is not one of manual, preview, progressive, ratio", s.Mode)
+	case !slices.Contains([]PacingMode{PacingManual, PacingPreview, PacingProgressive, PacingRatio, PacingPredictive}, s.Mode):
+		return Invalid("mode", "%q is not one of manual, preview, progressive, ratio, predictive", s.Mode)
 	case s.Mode == PacingRatio && (s.Ratio < 1 || s.Ratio > 10):
 		return Invalid("ratio", "%v is not between 1 and 10", s.Ratio)
 	case s.RingTimeout < Seconds(15) || s.RingTimeout > Seconds(120):
@@ -137,8 +147,10 @@ func (s *Settings) Validate() error {
 			return err
 		}
 	}
-	if err := s.validateFollowUps(); err != nil {
-		return err
+	for _, check := range []func() error{s.validatePacing, s.validateFollowUps} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
 	return s.validateKinds()
 }

@@ -164,6 +164,10 @@ func sampleFloor() campaigns.Floor {
 			Outcomes: map[campaigns.Outcome]int{campaigns.OutcomeAnswered: 99, campaigns.OutcomeDropped: 1},
 			Results:  map[campaigns.Disposition]int{campaigns.DispositionSale: 12}, DropRate: 0.01,
 			Candidates: map[campaigns.CandidateState]int{campaigns.CandidateReady: 1500},
+			Pacing: &campaigns.PacingLive{
+				Staffed: 12, Ready: 1, FreeSoon: 2.5, SoonSeconds: 8, Ringing: 9, ExpectedAnswers: 2.7, DropRate: 0.021, DropLimit: 0.03,
+				DropRule: "us-tsr", Credit: 1.4, Risk: 0.02, Accepted: 0.018,
+			},
 		}},
 		Queues: []campaigns.QueueLive{{Name: "main", Waiting: 1, LongestSeconds: 4.5, Offered: 9, Answered: 8, ServiceLevel: 0.875, ServiceLevelSeconds: 20}},
 		Agents: []campaigns.AgentLive{{ID: 12, Name: "Ana", Node: "n1", State: campaigns.AgentTalking, Since: sampleTime(), Phone: campaigns.PhoneUp, Campaign: "Win back autumn", Customer: "Luis Ortega", Connected: true, Calls: 4}},

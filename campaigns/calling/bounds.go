@@ -20,6 +20,15 @@ func (l *Law) RingTimeout(own time.Duration) time.Duration {
 	return own
 }
 
+// LeastRing is how long a phone has to ring before the call may be given up; zero:
+// no rule says.
+func (l *Law) LeastRing() time.Duration {
+	if l == nil {
+		return 0
+	}
+	return l.RingMin.Duration
+}
+
 // ConnectLimit is the longest wait of an answered customer: the shorter of the
 // campaign's and the law's.
 func (l *Law) ConnectLimit(own time.Duration) time.Duration {

@@ -219,6 +219,6 @@ func (row *factRow) attempt(id int64, owner Owner, now time.Time) campaigns.Atte
 	return campaigns.Attempt{
 		ID: id, CampaignID: row.campaignID, CandidateID: row.candidateID, ContactID: row.contactID, NumberID: row.numberID,
 		Number: row.number, Node: owner.Node, Epoch: owner.Epoch, AgentID: row.agentID, AnswerProbability: row.answerProbability,
-		ReservedAt: now, Settings: settings,
+		ReservedAt: now, LeastRing: row.facts.Law.LeastRing(), Settings: settings,
 	}
 }

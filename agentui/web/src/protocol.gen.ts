@@ -537,12 +537,37 @@ export interface CampaignLive {
   drop_rate: number;
   /** Candidates by state. */
   candidates: Partial<Record<CandidateState, number>>;
-  /** Why says in words what dialing waits for, empty while it dials. */
+  /** Why says in words what dialing waits for, empty while it dials; in mode predictive it says why so many are dialed, too. */
   why?: string;
+  /** Pacing has the figures of it; absent where no node dials the campaign. */
+  pacing?: PacingLive;
 }
 
 /** PacingMode says how dials are started. */
 export type PacingMode = "manual" | "preview" | "progressive" | "ratio" | "predictive";
+
+/** PacingLive is why a campaign is dialed as it is, at the last decision. */
+export interface PacingLive {
+  /** Staffed agents are ready or busy with a call or its wrap-up; FreeSoon of the busy ones are expected to be free within SoonSeconds. */
+  staffed: number;
+  ready: number;
+  free_soon: number;
+  soon_s: number;
+  /** Ringing calls, those just placed among them, are expected to bring ExpectedAnswers. */
+  ringing: number;
+  expected_answers: number;
+  /** DropRate and DropLimit are fractions of 1, over the window of DropRule; empty: the campaign's own limit. Credit is the number of drops still allowed. */
+  drop_rate: number;
+  drop_limit: number;
+  drop_rule?: string;
+  credit: number;
+  /** Risk that one more answer is lost, and the highest that is taken. */
+  risk: number;
+  accepted: number;
+  /** Reason says what bounds the decision beyond the risk; Fallback is set while each ready agent gets one call, as in mode progressive. */
+  reason?: string;
+  fallback: boolean;
+}
 
 /** QueueLive is one inbound queue now. */
 export interface QueueLive {
