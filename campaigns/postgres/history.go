@@ -94,7 +94,8 @@ func (s *Store) History(ctx context.Context, campaignID int64, from, until time.
 	if err != nil {
 		return h, err
 	}
-	return h, h.enough()
+	err = h.enough()
+	return h, err
 }
 
 // LastDayOfCalls gives the beginning of the last day, in UTC, on which persons
