@@ -166,8 +166,7 @@ func TestDropRatesByTheirFormulas(t *testing.T) {
 	}
 }
 
-// A window of days and months begins at midnight of the zone, also on the days
-// when its clocks change.
+// A window of days and months begins at midnight of the zone.
 func TestDropWindowsBeginByTheirClock(t *testing.T) {
 	t.Parallel()
 	london, err := time.LoadLocation("Europe/London")

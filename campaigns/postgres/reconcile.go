@@ -40,6 +40,9 @@ func (s *Store) Reconcile(ctx context.Context) (int, error) {
 			return err
 		}
 		closed = ended + unsent
+		if err := freeShares(ctx, tx); err != nil {
+			return err
+		}
 		if err := s.reconcileCalls(ctx, tx, now, lapsed); err != nil {
 			return err
 		}
@@ -73,12 +76,13 @@ func (s *Store) reconcileAttempts(ctx context.Context, tx pgx.Tx, now time.Time,
 	if err != nil {
 		return 0, err
 	}
+	drops := dropTally{}
 	for _, f := range orphans {
-		if err := s.recordAttemptEnd(ctx, tx, f); err != nil {
+		if err := s.recordAttemptEnd(ctx, tx, f, drops); err != nil {
 			return 0, err
 		}
 	}
-	return len(orphans), nil
+	return len(orphans), drops.book(ctx, tx)
 }
 
 // reconcileCalls closes the calls o without a result that the condition picks.

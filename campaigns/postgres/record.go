@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -16,16 +15,17 @@ import (
 // attempt that was closed as unknown: its owner's late word amends that once.
 func (s *Store) Record(ctx context.Context, facts []campaigns.Event) error {
 	return s.tx(ctx, func(tx pgx.Tx) error {
+		drops := dropTally{}
 		for _, fact := range facts {
-			if err := s.recordOne(ctx, tx, fact); err != nil {
+			if err := s.recordOne(ctx, tx, fact, drops); err != nil {
 				return campaigns.Wrap(campaigns.CodeOf(err), string(fact.Kind), err)
 			}
 		}
-		return nil
+		return drops.book(ctx, tx)
 	})
 }
 
-func (s *Store) recordOne(ctx context.Context, tx pgx.Tx, f campaigns.Event) error {
+func (s *Store) recordOne(ctx context.Context, tx pgx.Tx, f campaigns.Event, drops dropTally) error {
 	switch f.Kind {
 	case campaigns.AttemptSent:
 		return exec(ctx, tx, `update attempts set sent_at = coalesce(sent_at, $4), trunk = $5, caller_id = $6, sip_call_id = $7, claim_to_invite_us = $8
@@ -36,7 +36,7 @@ func (s *Store) recordOne(ctx context.Context, tx pgx.Tx, f campaigns.Event) err
 	case campaigns.AttemptAnswered:
 		return s.recordAnswer(ctx, tx, f)
 	case campaigns.AttemptEnded:
-		return s.recordAttemptEnd(ctx, tx, f)
+		return s.recordAttemptEnd(ctx, tx, f, drops)
 	case campaigns.CallArrived, campaigns.CallQueued, campaigns.CallOffered, campaigns.CallBridged, campaigns.CallEnded,
 		campaigns.CallIdentified, campaigns.CallClosed:
 		return s.recordCall(ctx, tx, f)
@@ -86,9 +86,9 @@ func (s *Store) insertCall(ctx context.Context, tx pgx.Tx, sql string, args ...a
 	return err
 }
 
-// recordAttemptEnd closes the attempt, keeps the drop ledger, marks a bad
+// recordAttemptEnd closes the attempt, counts it for the drop ledger, marks a bad
 // number, and recycles the candidate unless a call owes its result.
-func (s *Store) recordAttemptEnd(ctx context.Context, tx pgx.Tx, f campaigns.Event) error {
+func (s *Store) recordAttemptEnd(ctx context.Context, tx pgx.Tx, f campaigns.Event, drops dropTally) error {
 	if f.End == nil || !f.End.Outcome.Valid() {
 		return campaigns.Invalid("end", "attempt %d ends without a known outcome", f.AttemptID)
 	}
@@ -111,9 +111,7 @@ func (s *Store) recordAttemptEnd(ctx context.Context, tx pgx.Tx, f campaigns.Eve
 		f.AttemptID, f.End.Outcome, f.At, f.End.SIPCode, f.End.Q850, f.End.Detail); err != nil {
 		return err
 	}
-	if err := s.ledger(ctx, tx, campaignID, f.End.Outcome, f.At); err != nil {
-		return err
-	}
+	drops.add(campaignID, f.Node, f.End.Outcome, f.At)
 	if f.End.Outcome == campaigns.OutcomeBadNumber {
 		if err := exec(ctx, tx, `update numbers set bad_at = coalesce(bad_at, $2) where id = $1`, numberID, f.At); err != nil {
 			return err
@@ -123,21 +121,6 @@ func (s *Store) recordAttemptEnd(ctx context.Context, tx pgx.Tx, f campaigns.Eve
 		return nil
 	}
 	return s.stepAfterOutcome(ctx, tx, *candidateID, f.End.Outcome, f.At)
-}
-
-// ledger counts live answers and drops by the business day.
-func (s *Store) ledger(ctx context.Context, tx pgx.Tx, campaignID int64, outcome campaigns.Outcome, at time.Time) error {
-	dropped := 0
-	switch outcome {
-	case campaigns.OutcomeDropped:
-		dropped = 1
-	case campaigns.OutcomeAnswered:
-	default:
-		return nil
-	}
-	return exec(ctx, tx, `insert into drop_ledger (campaign_id, day, live_answered, dropped) values ($1, $2, 1, $3)
-		on conflict (campaign_id, day) do update set live_answered = drop_ledger.live_answered + 1, dropped = drop_ledger.dropped + excluded.dropped`,
-		campaignID, at.UTC().Format(time.DateOnly), dropped)
 }
 
 func exec(ctx context.Context, tx pgx.Tx, sql string, args ...any) error {
