@@ -45,7 +45,7 @@ func TestFailedStartSaysWhyAndLeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatalf("the folder is still locked: %v", err)
 	}
-	if err := lock.Close(); err != nil {
+	if err := freeLock(lock); err != nil {
 		t.Error(err)
 	}
 }

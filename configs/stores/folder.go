@@ -144,6 +144,12 @@ func takeLock(path string) (*os.File, error) {
 	return lock, nil
 }
 
+// freeLock gives the lock free at once, also while a process that is just being
+// started still has a copy of the open file.
+func freeLock(lock *os.File) error {
+	return errors.Join(syscall.Flock(int(lock.Fd()), syscall.LOCK_UN), lock.Close())
+}
+
 // release removes a temporary folder (only when remove is set) and then gives
 // the lock free. A nil folder has nothing to release.
 func (f *folder) release(remove bool) error {
@@ -155,7 +161,7 @@ func (f *folder) release(remove bool) error {
 		err = os.RemoveAll(f.path)
 	}
 	if f.lock != nil {
-		err = errors.Join(err, f.lock.Close())
+		err = errors.Join(err, freeLock(f.lock))
 	}
 	return err
 }

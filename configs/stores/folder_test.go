@@ -138,7 +138,7 @@ func TestLockIsExclusive(t *testing.T) {
 	if _, err := takeLock(dir); !errors.Is(err, errHeld) {
 		t.Errorf("second lock: %v", err)
 	}
-	if err := lock.Close(); err != nil {
+	if err := freeLock(lock); err != nil {
 		t.Fatal(err)
 	}
 	again, err := takeLock(dir)
