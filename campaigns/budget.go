@@ -1,5 +1,14 @@
 package campaigns
 
+// DropHolding is what a node may still do with the share of a campaign's drops
+// that it was given before, as it asks for the next one.
+type DropHolding struct {
+	CampaignID int64
+	// Held is the number of drops that it may still cause, and of those that it has
+	// caused and not recorded; never below zero.
+	Held float64
+}
+
 // DropBudget is what the ledger of dropped calls allows one node for one
 // campaign.
 type DropBudget struct {

@@ -22,9 +22,10 @@ const (
 )
 
 // DropBudgets gives the node its share of the drops that the limits of each of
-// the campaigns still allow, and takes back what is left of the share that it
-// had. A share is an equal part of the credit for each node that asks for the
-// campaign, but never more than the others have left over.
+// the campaigns still allow, instead of the share that it had. A share is an equal
+// part of the credit for each node that asks for the campaign, but never more than
+// the others have left over. What the node held as it asked stays its own until it
+// asks again, since it may have gone on calling on the strength of that.
 //
 // Credit is limit × answers − drops by the rule's own formula and window, of the
 // rule with the least of it. It counts what is recorded: the node takes off the
@@ -33,9 +34,14 @@ const (
 //
 // Campaigns that are not there are left out. CodeConflict says that the node has
 // no fresh lease.
-func (s *Store) DropBudgets(ctx context.Context, node string, campaignIDs []int64) ([]campaigns.DropBudget, error) {
-	if len(campaignIDs) == 0 {
+func (s *Store) DropBudgets(ctx context.Context, node string, holdings []campaigns.DropHolding) ([]campaigns.DropBudget, error) {
+	if len(holdings) == 0 {
 		return nil, nil
+	}
+	campaignIDs, held := make([]int64, 0, len(holdings)), make(map[int64]float64, len(holdings))
+	for _, h := range holdings {
+		campaignIDs = append(campaignIDs, h.CampaignID)
+		held[h.CampaignID] = h.Held
 	}
 	now := s.clock.Now()
 	rules, err := s.dropRulesOf(ctx, s.pool, campaignIDs, now)
@@ -55,7 +61,7 @@ func (s *Store) DropBudgets(ctx context.Context, node string, campaignIDs []int6
 		for i := range states {
 			budgets = append(budgets, states[i].share())
 		}
-		return writeShares(ctx, tx, node, rules, budgets)
+		return writeShares(ctx, tx, node, rules, budgets, held)
 	})
 	return budgets, err
 }
@@ -90,11 +96,12 @@ func lockShares(ctx context.Context, tx pgx.Tx, node string, rules []dropRules) 
 	return tx.QueryRow(ctx, lock, ids).Scan(&held)
 }
 
-// writeShares keeps what the node was given.
-func writeShares(ctx context.Context, tx pgx.Tx, node string, rules []dropRules, budgets []campaigns.DropBudget) error {
+// writeShares keeps what the node was given, or held if that is more.
+func writeShares(ctx context.Context, tx pgx.Tx, node string, rules []dropRules, budgets []campaigns.DropBudget, before map[int64]float64) error {
 	ids, held, perAnswer := make([]int64, len(rules)), make([]float64, len(rules)), make([]float64, len(rules))
 	for i := range rules {
-		ids[i], held[i], perAnswer[i] = rules[i].campaignID, budgets[i].Credit, rules[i].perAnswer()
+		ids[i], perAnswer[i] = rules[i].campaignID, rules[i].perAnswer()
+		held[i] = max(budgets[i].Credit, before[rules[i].campaignID])
 	}
 	return exec(ctx, tx, `insert into drop_shares (campaign_id, node, held, per_answer, renewed_at)
 		select w.campaign_id, $1, w.held, w.per_answer, clock_timestamp() from unnest($2::bigint[], $3::float8[], $4::float8[]) as w (campaign_id, held, per_answer)

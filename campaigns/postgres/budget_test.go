@@ -21,7 +21,7 @@ func (h *house) counted(at time.Time, answered, dropped, machines int) {
 // budget is what a node is given for the first campaign.
 func (h *house) budget(node string) campaigns.DropBudget {
 	h.t.Helper()
-	budgets, err := h.store.DropBudgets(h.t.Context(), node, []int64{h.campaign.ID})
+	budgets, err := h.store.DropBudgets(h.t.Context(), node, []campaigns.DropHolding{{CampaignID: h.campaign.ID}})
 	h.must(err)
 	if len(budgets) != 1 || budgets[0].CampaignID != h.campaign.ID {
 		h.t.Fatalf("budgets %+v", budgets)
@@ -171,7 +171,7 @@ func TestTheShareOfADeadNodeIsSpentUntilItIsReconciled(t *testing.T) {
 	h.exec(`update nodes set lease_until = clock_timestamp() - interval '1 second' where name = 'n1'`)
 	h.exec(`update drop_shares set renewed_at = renewed_at - interval '1 hour' where node = 'n1'`)
 	h.credits("n2", 0)
-	if _, err := h.store.DropBudgets(t.Context(), "n1", []int64{h.campaign.ID}); err == nil {
+	if _, err := h.store.DropBudgets(t.Context(), "n1", []campaigns.DropHolding{{CampaignID: h.campaign.ID}}); err == nil {
 		t.Error("a node without a fresh lease is given a share")
 	} else {
 		h.code(err, campaigns.CodeConflict, "node n1 holds no fresh lease")
@@ -189,7 +189,7 @@ func TestBudgetsOfCampaignsThatAreNotThere(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	other := postgrestest.Campaign(t, h.store, "other")
-	budgets, err := h.store.DropBudgets(t.Context(), "n1", []int64{other.ID, 4711, h.campaign.ID, other.ID})
+	budgets, err := h.store.DropBudgets(t.Context(), "n1", []campaigns.DropHolding{{CampaignID: other.ID}, {CampaignID: 4711}, {CampaignID: h.campaign.ID}, {CampaignID: other.ID}})
 	if err != nil || len(budgets) != 2 || budgets[0].CampaignID != h.campaign.ID || budgets[1].CampaignID != other.ID {
 		t.Errorf("budgets %+v, %v", budgets, err)
 	}
