@@ -26,7 +26,7 @@ func TestCapsOnLines(t *testing.T) {
 		}
 	}
 	s := campaigns.DefaultSettings(campaigns.KindProspecting)
-	s.Mode, s.Ratio, s.MaxLines, s.MaxLinesPerAgent = campaigns.PacingRatio, 1.5, 40, 2.5
+	s.Mode, s.MaxLines, s.MaxLinesPerAgent = campaigns.PacingPredictive, 40, 2.5
 	if err := s.Validate(); err != nil {
 		t.Error(err)
 	}

@@ -109,8 +109,8 @@ func DefaultSettings(kind Kind) Settings {
 // Validate names the first wrong setting.
 func (s *Settings) Validate() error {
 	switch {
-	case !slices.Contains([]PacingMode{PacingManual, PacingPreview, PacingProgressive, PacingRatio}, s.Mode):
-		return Invalid("mode", "%q is not one of manual, preview, progressive, ratio", s.Mode)
+	case !slices.Contains([]PacingMode{PacingManual, PacingPreview, PacingProgressive, PacingRatio, PacingPredictive}, s.Mode):
+		return Invalid("mode", "%q is not one of manual, preview, progressive, ratio, predictive", s.Mode)
 	case s.Mode == PacingRatio && (s.Ratio < 1 || s.Ratio > 10):
 		return Invalid("ratio", "%v is not between 1 and 10", s.Ratio)
 	case s.RingTimeout < Seconds(15) || s.RingTimeout > Seconds(120):

@@ -84,6 +84,9 @@ type agentActor struct {
 	phoneState campaigns.PhoneState
 	redial     time.Duration
 
+	// work is how far the agent is with a call and its wrap-up.
+	work phaseClock
+
 	// The call, and what is owed for it.
 	call       *callActor
 	view       *campaigns.CallView

@@ -196,6 +196,7 @@ func TestTwoAnswersRaceForOneAgent(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.store.campaigns[0].Settings.Mode, w.store.campaigns[0].Settings.Ratio = campaigns.PacingRatio, 3
 		w.d.CampaignMoved(1)
+		w.allow(1000)
 		// All answer in the same instant.
 		w.phones.set(number(customer), answers(time.Second, 0))
 		for range 3 {

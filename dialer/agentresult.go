@@ -43,6 +43,7 @@ func (a *agentActor) result(cmd campaigns.AgentCommand, reply replyFunc) (bool, 
 	case mine && a.state == campaigns.AgentTalking:
 		a.pending = &r
 		a.rev++
+		a.nearlyDone()
 		reply(campaigns.AgentReply{Rev: a.rev, Body: campaigns.ResultReply{CallID: r.CallID, Disposition: r.Disposition}}, nil)
 		return false, nil
 	case mine && a.state != campaigns.AgentWrapUp:
@@ -70,6 +71,7 @@ func (a *agentActor) commit(r campaigns.Result, reply replyFunc) bool {
 	began := time.Now()
 	if a.view != nil && a.view.CallID == r.CallID {
 		r.WrapUp, r.TalkTime, r.HoldTime = time.Since(a.entered), a.talk, a.hold
+		a.nearlyDone()
 	}
 	a.committing = true
 	ok := a.async(func(ctx context.Context) func() {
@@ -148,6 +150,7 @@ func (a *agentActor) saveDraft(cmd campaigns.AgentCommand) error {
 	view.Draft = cmd.Draft
 	a.view = &view
 	a.draft.next = &campaigns.Draft{CallID: view.CallID, Body: cmd.Draft}
+	a.nearlyDone()
 	a.writeDraft()
 	return nil
 }

@@ -15,12 +15,15 @@ type agents struct {
 	mu      sync.Mutex
 	actors  map[int64]*agentActor
 	copies  map[int64]campaigns.AgentLive
+	paces   map[int64]agentPace
 	settle  chan struct{} // closed when nobody owes a result, nil while nobody waits
 	closing bool
 }
 
 func newAgents() *agents {
-	return &agents{actors: make(map[int64]*agentActor), copies: make(map[int64]campaigns.AgentLive)}
+	return &agents{
+		actors: make(map[int64]*agentActor), copies: make(map[int64]campaigns.AgentLive), paces: make(map[int64]agentPace),
+	}
 }
 
 func (r *agents) get(id int64) (*agentActor, bool) {
@@ -55,16 +58,17 @@ func (r *agents) remove(a *agentActor) {
 	if r.actors[a.id] == a {
 		delete(r.actors, a.id)
 		delete(r.copies, a.id)
+		delete(r.paces, a.id)
 	}
 	r.checkSettled()
 }
 
-// publish renews the copy of an agent.
-func (r *agents) publish(a *agentActor, live campaigns.AgentLive) {
+// publish renews the copies of an agent.
+func (r *agents) publish(a *agentActor, live campaigns.AgentLive, pace agentPace) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.actors[a.id] == a {
-		r.copies[a.id] = live
+		r.copies[a.id], r.paces[a.id] = live, pace
 	}
 	r.checkSettled()
 }
@@ -130,6 +134,16 @@ func (r *agents) live() []campaigns.AgentLive {
 	}
 	slices.SortFunc(list, func(a, b campaigns.AgentLive) int { return cmp.Compare(a.ID, b.ID) })
 	return list
+}
+
+// paced appends the copies for pacing.
+func (r *agents) paced(into []agentPace) []agentPace {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range r.paces {
+		into = append(into, p)
+	}
+	return into
 }
 
 func (r *agents) inState(s campaigns.AgentState) int {

@@ -31,7 +31,11 @@ func (a *agentActor) setState(next campaigns.AgentState, reason string) {
 	if a.view != nil {
 		e.CampaignID, e.CallID = a.view.CampaignID, a.view.CallID
 	}
+	from := a.state
 	a.state, a.reason, a.since, a.entered = next, reason, e.At, time.Now()
+	if from != next {
+		a.moved(from, next)
+	}
 	a.d.record(e)
 }
 
@@ -74,17 +78,17 @@ func (a *agentActor) publish() {
 			live.Customer = a.view.Pop.Contact.Name()
 		}
 	}
-	a.d.agents.publish(a, live)
+	a.d.agents.publish(a, live, a.paced())
 	if a.reservable() {
 		a.d.floor.agentReady(a, acd.Agent{
 			ID: a.id, CampaignIDs: a.user.CampaignIDs, Queues: a.user.Queues, Skills: a.user.Skills,
 			Languages: a.user.Languages, OpenLine: a.phoneState == campaigns.PhoneUp, Since: a.entered,
 		})
-		a.d.wakePacer()
 		a.seekPreview()
 	} else {
 		a.d.floor.agentGone(a.id)
 	}
+	a.d.wakePacer()
 	a.d.touch()
 }
 

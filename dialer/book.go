@@ -14,12 +14,18 @@ import (
 type book struct {
 	mu    sync.Mutex
 	all   map[int64]campaigns.Campaign
-	why   map[int64]string
+	why   map[int64]reason
 	known bool
 }
 
+// reason is why a campaign is dialed as it is, in words and figures.
+type reason struct {
+	words  string
+	pacing *campaigns.PacingLive // nil: it is not dialed; never changed
+}
+
 func newBook() *book {
-	return &book{all: make(map[int64]campaigns.Campaign), why: make(map[int64]string)}
+	return &book{all: make(map[int64]campaigns.Campaign), why: make(map[int64]reason)}
 }
 
 func (b *book) set(list []campaigns.Campaign) {
@@ -30,7 +36,7 @@ func (b *book) set(list []campaigns.Campaign) {
 	for _, c := range list {
 		b.all[c.ID] = c
 	}
-	maps.DeleteFunc(b.why, func(id int64, _ string) bool { _, ok := b.all[id]; return !ok })
+	maps.DeleteFunc(b.why, func(id int64, _ reason) bool { _, ok := b.all[id]; return !ok })
 }
 
 // read reports whether the campaigns were read once.
@@ -70,18 +76,16 @@ func (b *book) list() []campaigns.Campaign {
 	return slices.SortedFunc(maps.Values(b.all), func(x, y campaigns.Campaign) int { return int(x.ID - y.ID) })
 }
 
-// explain notes what dialing waits for; true when that changed.
-func (b *book) explain(id int64, why string) bool {
+// explain notes why the campaign is dialed as it is; true when the words changed.
+func (b *book) explain(id int64, words string, figures *campaigns.PacingLive) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.why[id] == why {
-		return false
-	}
-	b.why[id] = why
-	return true
+	changed := b.why[id].words != words
+	b.why[id] = reason{words: words, pacing: figures}
+	return changed
 }
 
-func (b *book) reason(id int64) string {
+func (b *book) reason(id int64) reason {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.why[id]

@@ -80,6 +80,8 @@ type callActor struct {
 	answeredAt, endedAt   *time.Time // business time
 	bridgedBusiness       *time.Time
 	opened                bool
+	launchedAt            time.Time
+	dropTold              bool // to pacing
 
 	// What wreck must know.
 	attemptEnded, bridgeTold, closed, wrecked bool
@@ -119,6 +121,8 @@ const trunkTries = 3
 func (c *callActor) launch(limit int) bool {
 	c.note.campaignID, c.note.contactID, c.note.numberID = c.campaignID, c.contactID, c.numberID
 	c.note.queue = c.queue.Name
+	c.launchedAt = time.Now()
+	c.note.paced = c.pacedNote()
 	if !c.d.calls.add(c, c.note, limit) {
 		return false
 	}
@@ -238,7 +242,7 @@ func (c *callActor) tellRegistry() {
 	n := callNote{
 		kind: c.kind, phase: c.machine.Phase(), ringing: c.machine.Ringing(), routed: c.routed, campaignID: c.campaignID,
 		contactID: c.contactID, numberID: c.numberID, agentID: c.machine.AgentID(), queue: c.queue.Name,
-		since: c.machine.Answered(),
+		since: c.machine.Answered(), paced: c.pacedNote(),
 	}
 	if n == c.note {
 		return

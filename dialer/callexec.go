@@ -49,6 +49,7 @@ func (c *callActor) exec(cmd call.Command) {
 	case call.PlayComfort:
 		c.play(SoundComfort)
 	case call.PlayMessage:
+		c.dropped()
 		c.playMessage()
 	case call.Hush:
 		if c.customer.media != nil {

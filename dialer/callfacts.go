@@ -17,6 +17,7 @@ func (c *callActor) emit(e campaigns.Event) {
 	if c.kind == call.Inbound {
 		e.Direction, e.Queue = campaigns.Inbound, c.queue.Name
 	}
+	c.observe(e)
 	switch e.Kind {
 	case campaigns.AttemptSent:
 		e.Trunk, e.CallerID = c.trunkName(), c.callerID
@@ -31,6 +32,7 @@ func (c *callActor) emit(e campaigns.Event) {
 		c.open(e.At, campaigns.Inbound)
 		e.Trunk, e.Caller, e.Called, e.SIPCallID = c.in.Trunk, c.in.Caller, c.in.Called, c.in.Dialog.CallID()
 		c.d.tally.arrived(c.queue.Name)
+		c.d.observed.put(observation{sight: sawCaller, queue: c.queue.Name, at: time.Now()})
 	case campaigns.CallOffered:
 		if c.pop != nil {
 			e.Latency = c.sinceOffer()
@@ -61,7 +63,10 @@ func (c *callActor) emit(e campaigns.Event) {
 	if c.opened {
 		e.CallID = c.id
 	}
-	c.d.record(e)
+	fact := c.d.record(e)
+	if e.Kind == campaigns.AttemptEnded && c.dropTold {
+		c.d.drops.told(c.id, fact)
+	}
 }
 
 func (c *callActor) open(at time.Time, direction campaigns.Direction) {

@@ -20,6 +20,27 @@ type callNote struct {
 	agentID    int64
 	queue      string
 	since      time.Time // of the answer or arrival
+	paced      pacedNote
+}
+
+// pacedNote is what pacing knows of a call that it placed.
+type pacedNote struct {
+	// placed is when the INVITE was sent, or the call was launched; rang when the
+	// phone began to ring, zero: not yet; stopping is set once its end was asked for.
+	placed, rang time.Time
+	stopping     bool
+	// chance is the candidate's own that a person answers, 0: unknown; least how
+	// long the law lets the phone ring before the call may be given up.
+	chance float64
+	least  time.Duration
+}
+
+// mustRing is for how long the phone rings before the call may be given up.
+func (n *pacedNote) mustRing() time.Duration { return max(campaigns.LeastRing, n.least) }
+
+// mayEnd reports whether it has rung for so long.
+func (n *pacedNote) mayEnd(now time.Time) bool {
+	return !n.rang.IsZero() && now.Sub(n.rang) >= n.mustRing()
 }
 
 // unanswered reports whether there is an attempt that no customer answered.
@@ -115,7 +136,16 @@ type lines struct {
 	dialing, ringing, waiting, talking int
 	// paced counts the dials for agents who are not in them yet.
 	paced int
+	// messages are told that nobody is there; placed are the talking ones that the
+	// campaign called.
+	messages, placed int
 }
+
+// taken is the number of lines that the campaign itself takes.
+func (l lines) taken() int { return l.dialing + l.ringing + l.answered() }
+
+// answered is the number of calls that a person answered and that go on.
+func (l lines) answered() int { return l.waiting + l.messages + l.placed }
 
 // unrouted counts the dials that will take a trunk's channel and have not yet.
 func (r *calls) unrouted() int {
@@ -137,30 +167,61 @@ func (r *calls) byCampaign() map[int64]lines {
 	out := make(map[int64]lines)
 	for _, n := range r.notes {
 		l := out[n.campaignID]
-		switch n.phase {
-		case call.New, call.Dialing, call.Reserving:
-			if n.kind == call.Inbound {
-				continue
-			}
-			if n.ringing {
-				l.ringing++
-			} else {
-				l.dialing++
-			}
-			if n.kind == call.Outbound {
-				l.paced++
-			}
-		case call.Waiting, call.Connecting:
-			if n.kind != call.Outbound {
-				continue
-			}
-			l.waiting++
-		case call.Talking, call.Held:
-			l.talking++
-		}
+		l.count(&n)
 		out[n.campaignID] = l
 	}
 	return out
+}
+
+// survey shows f every call; f must not call back.
+func (r *calls) survey(f func(campaigns.CallID, *callNote)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, n := range r.notes {
+		f(id, &n)
+	}
+}
+
+// giveUp asks the call to end, if the phone has rung for long enough.
+func (r *calls) giveUp(id campaigns.CallID) {
+	r.mu.Lock()
+	c, ok := r.live[id]
+	note := r.notes[id].paced
+	r.mu.Unlock()
+	if ok {
+		c.step(call.Input{Kind: call.GiveUp, Least: note.mustRing()})
+	}
+}
+
+// count adds a call.
+func (l *lines) count(n *callNote) {
+	switch n.phase {
+	case call.New, call.Dialing, call.Reserving:
+		if n.kind == call.Inbound {
+			return
+		}
+		if n.ringing {
+			l.ringing++
+		} else {
+			l.dialing++
+		}
+		if n.kind == call.Outbound {
+			l.paced++
+		}
+	case call.Waiting, call.Connecting:
+		if n.kind == call.Outbound {
+			l.waiting++
+		}
+	case call.Message:
+		if n.kind == call.Outbound {
+			l.messages++
+		}
+	case call.Talking, call.Held:
+		l.talking++
+		if n.kind != call.Inbound {
+			l.placed++
+		}
+	}
 }
 
 // byQueue counts the waiting and talking calls of each queue, and the longest

@@ -30,6 +30,9 @@ type Dialer struct {
 	agents *agents
 	book   *book
 	tally  *tally
+	// observed waits for the pacer; drops are those the store may not know of.
+	observed *observations
+	drops    *droppedCalls
 
 	changed chan struct{}
 	news    chan struct{}
@@ -56,7 +59,7 @@ func New(o Options) (*Dialer, error) {
 		o: o, log: o.Logger,
 		lease:  newLease(o.Nodes, o.Node, o.Timings, o.Logger),
 		blocks: newBlocks(), floor: newFloor(o.Timings.Ageing), calls: newCalls(), agents: newAgents(),
-		book: newBook(), tally: newTally(o.Queues),
+		book: newBook(), tally: newTally(o.Queues), drops: newDroppedCalls(),
 		changed: make(chan struct{}, 1), news: make(chan struct{}, 1), pace: make(chan struct{}, 1), reread: make(chan struct{}, 1),
 		stopped: make(chan struct{}), monotone: ulid.Monotonic(rand.Reader, 0),
 	}
@@ -65,6 +68,7 @@ func New(o Options) (*Dialer, error) {
 		return nil, err
 	}
 	d.metrics = m
+	d.observed = newObservations(statsKept, m.observationsLost)
 	d.facts = newLedger(o.Recorder, o.Limits.Facts, o.Timings.Store, o.Logger, m)
 	d.screen = newAnnouncer(o.Publisher, o.Limits.Published, o.Timings.Store, m)
 	return d, nil
@@ -187,10 +191,12 @@ func (d *Dialer) draining() bool { return d.drained.Load() }
 // now is business time, for facts.
 func (d *Dialer) now() time.Time { return d.o.Clock.Now() }
 
-// record hands a fact to the store and to the screens.
-func (d *Dialer) record(e campaigns.Event) {
-	d.facts.put(e)
+// record hands a fact to the store and to the screens, and gives its number in the
+// order of what is written.
+func (d *Dialer) record(e campaigns.Event) int64 {
+	number := d.facts.put(e)
 	d.screen.put(e)
+	return number
 }
 
 // touch tells that live figures changed.

@@ -42,15 +42,25 @@ func newLedger(store Recorder, limit int, timeout time.Duration, log *slog.Logge
 	}
 }
 
-// put queues a fact; it never blocks, since facts of live calls must go on.
-func (l *ledger) put(e campaigns.Event) {
+// put queues a fact and gives its number; it never blocks, since facts of live
+// calls must go on.
+func (l *ledger) put(e campaigns.Event) int64 {
 	l.mu.Lock()
 	l.pending = append(l.pending, e)
+	number := l.written + int64(len(l.pending))
 	l.mu.Unlock()
 	select {
 	case l.wake <- struct{}{}:
 	default:
 	}
+	return number
+}
+
+// through is the number of the last fact that is written.
+func (l *ledger) through() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.written
 }
 
 // behind says why nothing new may be dialed, or nothing.

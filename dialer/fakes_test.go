@@ -225,7 +225,12 @@ type fakeStore struct {
 	blocks    chan Block
 	settled   []int64
 	skips     []campaigns.Skip
+	// earlier answers are in the ledger of dropped calls, without a drop.
+	earlier float64
+	silent  bool // the ledger does not answer
 }
+
+const dropLimit = 0.03
 
 func newFakeStore() *fakeStore {
 	return &fakeStore{
@@ -378,13 +383,45 @@ func (s *fakeStore) Watch(ctx context.Context, f func(Block)) error {
 	}
 }
 
-func (s *fakeStore) Claim(_ context.Context, id int64, n int) ([]campaigns.HopperItem, error) {
+func (s *fakeStore) Claim(_ context.Context, id int64, n int) ([]campaigns.HopperItem, []float64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n = min(n, len(s.hopper[id]))
-	items := s.hopper[id][:n:n]
-	s.hopper[id] = s.hopper[id][n:]
-	return items, nil
+	items := s.hopper[id][:min(n, len(s.hopper[id]))]
+	s.hopper[id] = s.hopper[id][len(items):]
+	var next []float64
+	for _, item := range s.hopper[id][:min(n, len(s.hopper[id]))] {
+		next = append(next, item.AnswerProbability)
+	}
+	return slices.Clone(items), next, nil
+}
+
+// DropBudgets gives the whole credit by what was written.
+func (s *fakeStore) DropBudgets(_ context.Context, _ string, holdings []campaigns.DropHolding) ([]campaigns.DropBudget, error) {
+	var budgets []campaigns.DropBudget
+	err := s.locked(func() error {
+		if s.silent {
+			return errAway
+		}
+		for _, h := range holdings {
+			b := campaigns.DropBudget{CampaignID: h.CampaignID, Limit: dropLimit, Answers: s.earlier}
+			for _, e := range s.facts {
+				if e.Kind != campaigns.AttemptEnded || e.CampaignID != h.CampaignID {
+					continue
+				}
+				switch e.End.Outcome {
+				case campaigns.OutcomeDropped:
+					b.Answers++
+					b.Drops++
+				case campaigns.OutcomeAnswered:
+					b.Answers++
+				}
+			}
+			b.Credit = max(0, b.Limit*b.Answers-b.Drops)
+			budgets = append(budgets, b)
+		}
+		return nil
+	})
+	return budgets, err
 }
 
 func (s *fakeStore) Hold(context.Context, int64, int64, time.Duration) (bool, error) {

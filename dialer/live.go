@@ -23,10 +23,10 @@ func (d *Dialer) Live() campaigns.NodeLive {
 	}}
 	lines := d.calls.byCampaign()
 	for _, c := range d.book.list() {
-		l := lines[c.ID]
+		l, why := lines[c.ID], d.book.reason(c.ID)
 		figures := campaigns.CampaignLive{
 			ID: c.ID, Name: c.Name, State: c.State, Mode: c.Settings.Mode, Dialing: l.dialing, Ringing: l.ringing,
-			Waiting: l.waiting, Talking: l.talking, Why: d.book.reason(c.ID),
+			Waiting: l.waiting, Talking: l.talking, Why: why.words, Pacing: why.pacing,
 		}
 		d.tally.fill(&figures)
 		live.Campaigns = append(live.Campaigns, figures)

@@ -18,6 +18,8 @@ type metrics struct {
 	mailboxFull    *prometheus.CounterVec
 	factsRefused   prometheus.Counter
 	publishDropped prometheus.Counter
+	// observationsLost counts statistics of pacing for which there was no room.
+	observationsLost prometheus.Counter
 
 	claimToInvite  prometheus.Histogram
 	answerToBridge prometheus.Histogram
@@ -46,12 +48,13 @@ func newMetrics(r prometheus.Registerer, d *Dialer) (*metrics, error) {
 		mailboxFull: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "ringmaster_mailbox_full_total", Help: "Posts refused for want of room, by kind of actor.",
 		}, []string{"actor"}),
-		factsRefused:   counter("ringmaster_facts_refused_total", "Facts that the store refused for good."),
-		publishDropped: counter("ringmaster_publish_dropped_total", "Facts not shown to screens for want of room or of the stream."),
-		claimToInvite:  seconds("ringmaster_claim_to_invite_seconds", "From claiming a candidate to its INVITE."),
-		answerToBridge: seconds("ringmaster_answer_to_bridge_seconds", "From the customer's answer, or the reservation of an inbound call, to the bridge."),
-		answerToPop:    seconds("ringmaster_answer_to_pop_seconds", "From the customer's answer, or the reservation of an inbound call, to the screen pop's hand-over."),
-		resultCommit:   seconds("ringmaster_result_commit_seconds", "From an agent's result to its commit."),
+		factsRefused:     counter("ringmaster_facts_refused_total", "Facts that the store refused for good."),
+		publishDropped:   counter("ringmaster_publish_dropped_total", "Facts not shown to screens for want of room or of the stream."),
+		observationsLost: counter("ringmaster_pacing_observations_lost_total", "Statistics of rings and agents dropped for want of room; never answers or drops."),
+		claimToInvite:    seconds("ringmaster_claim_to_invite_seconds", "From claiming a candidate to its INVITE."),
+		answerToBridge:   seconds("ringmaster_answer_to_bridge_seconds", "From the customer's answer, or the reservation of an inbound call, to the bridge."),
+		answerToPop:      seconds("ringmaster_answer_to_pop_seconds", "From the customer's answer, or the reservation of an inbound call, to the screen pop's hand-over."),
+		resultCommit:     seconds("ringmaster_result_commit_seconds", "From an agent's result to its commit."),
 	}
 	for _, o := range campaigns.Outcomes {
 		m.attempts.WithLabelValues(string(o))
@@ -60,8 +63,8 @@ func newMetrics(r prometheus.Registerer, d *Dialer) (*metrics, error) {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, f)
 	}
 	collectors := []prometheus.Collector{
-		m.attempts, m.calls, m.dropped, m.abandoned, m.mailboxFull, m.factsRefused, m.publishDropped,
-		m.claimToInvite, m.answerToBridge, m.answerToPop, m.resultCommit,
+		m.attempts, m.calls, m.dropped, m.abandoned, m.mailboxFull, m.factsRefused, m.publishDropped, m.observationsLost,
+		m.claimToInvite, m.answerToBridge, m.answerToPop, m.resultCommit, newPacingCollector(d.book),
 		gauge("ringmaster_dialing", "INVITEs without a 18x yet.", nil, func() float64 { return float64(d.total().dialing) }),
 		gauge("ringmaster_ringing", "Customers' phones that ring.", nil, func() float64 { return float64(d.total().ringing) }),
 		gauge("ringmaster_talking", "Bridged calls.", nil, func() float64 { return float64(d.total().talking) }),

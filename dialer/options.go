@@ -25,6 +25,7 @@ type Options struct {
 	Media  MediaFactory
 
 	Gate      Gate
+	Drops     DropLedger
 	Recorder  Recorder
 	Directory Directory
 	Nodes     Nodes
@@ -124,6 +125,7 @@ func (o *Options) Validate() error {
 	missing("Trunks", o.Trunks == nil)
 	missing("Media", o.Media == nil)
 	missing("Gate", o.Gate == nil)
+	missing("Drops", o.Drops == nil)
 	missing("Recorder", o.Recorder == nil)
 	missing("Directory", o.Directory == nil)
 	missing("Nodes", o.Nodes == nil)

@@ -46,6 +46,7 @@ func TestNobodyFreeInTimeIsDropped(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.store.campaigns[0].Settings.Mode, w.store.campaigns[0].Settings.Ratio = campaigns.PacingRatio, 2
 		w.d.CampaignMoved(1)
+		w.allow(1000)
 		const other = "+12125550102"
 		w.phones.set(number(customer), answers(time.Second, 0))
 		w.phones.set(number(other), answers(time.Second+time.Millisecond, 0))

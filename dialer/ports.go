@@ -104,6 +104,14 @@ type ManualReservation struct {
 	Number    string
 }
 
+// DropLedger shares the dropped calls that the law still allows out among the
+// nodes.
+type DropLedger interface {
+	// DropBudgets gives this node's part for each of the campaigns, instead of what
+	// it holds. It fails with CodeConflict when the node's lease is not fresh.
+	DropBudgets(ctx context.Context, node string, holdings []campaigns.DropHolding) ([]campaigns.DropBudget, error)
+}
+
 // Recorder writes facts and results to the store.
 type Recorder interface {
 	// Record writes facts in their order in one transaction; a repetition
@@ -179,8 +187,9 @@ type Block struct {
 // Hopper hands out candidates; package queue implements it.
 type Hopper interface {
 	// Claim moves up to n items of the campaign, best first, to the lease set
-	// for ten seconds.
-	Claim(ctx context.Context, campaignID int64, n int) ([]campaigns.HopperItem, error)
+	// for ten seconds. next are the answer probabilities of the n items after
+	// them, as far as there are so many.
+	Claim(ctx context.Context, campaignID int64, n int) (items []campaigns.HopperItem, next []float64, err error)
 	// Hold prolongs a candidate's lease to d from now; false when it is gone.
 	Hold(ctx context.Context, campaignID, candidateID int64, d time.Duration) (bool, error)
 	// Settle drops leases whose candidates PostgreSQL has moved on.

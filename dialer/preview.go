@@ -89,7 +89,7 @@ func (a *agentActor) wantsPreview(c campaigns.Campaign) bool {
 // previewItem leases a candidate for as long as it may be looked at, with its
 // pop; nil: the hopper is empty.
 func (d *Dialer) previewItem(ctx context.Context, c campaigns.Campaign, agentID int64, rules campaigns.PreviewRules) (*previewing, error) {
-	items, err := d.o.Hopper.Claim(ctx, c.ID, 1)
+	items, _, err := d.o.Hopper.Claim(ctx, c.ID, 1)
 	if err != nil || len(items) == 0 {
 		return nil, err
 	}

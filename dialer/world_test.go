@@ -59,7 +59,7 @@ func inWorld(t *testing.T, change func(*Options), f func(*world)) {
 			t.Fatal(err)
 		}
 		o := Options{
-			Node: "n1", Carriers: w.phones, Phones: w.phones, Trunks: trunks, Media: w.media, Gate: w.store, Recorder: w.store,
+			Node: "n1", Carriers: w.phones, Phones: w.phones, Trunks: trunks, Media: w.media, Gate: w.store, Drops: w.store, Recorder: w.store,
 			Directory: w.store, Nodes: w.store, Hopper: w.store, Clock: w.store, Logger: slog.New(slog.DiscardHandler),
 			Registerer: prometheus.NewRegistry(),
 			Queues:     []QueueConfig{{Name: "service", Numbers: []string{"+18005550100"}}},
@@ -104,6 +104,15 @@ func number(n string) string { return "sip:" + n + "@carrier:5060;user=phone" }
 func (w *world) after(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
+}
+
+// allow puts answers of earlier days into the ledger of dropped calls, and waits
+// until the dialer has heard of the drops that they allow.
+func (w *world) allow(answers float64) {
+	w.store.mu.Lock()
+	w.store.earlier = answers
+	w.store.mu.Unlock()
+	w.after(2 * creditPeriod)
 }
 
 // agent signs an agent in whose nailed-up phone answers at once.

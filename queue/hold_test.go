@@ -12,7 +12,7 @@ func TestAHeldLeaseOutlivesOthers(t *testing.T) {
 	if err := c.Push(ctx, 7, items(7, 2)); err != nil {
 		t.Fatal(err)
 	}
-	got, err := c.Claim(ctx, 7, 2)
+	got, _, err := c.Claim(ctx, 7, 2)
 	if err != nil || len(got) != 2 {
 		t.Fatalf("claimed %v, %v", got, err)
 	}

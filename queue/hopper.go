@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -52,23 +51,34 @@ func (c *Client) runItems(ctx context.Context, script *redis.Script, campaignID 
 	return nil
 }
 
-// Claim moves up to n candidates, best first, to the lease set. A lost answer
-// costs nothing but the lease's time.
-func (c *Client) Claim(ctx context.Context, campaignID int64, n int) ([]campaigns.HopperItem, error) {
+// Claim moves up to n candidates, best first, to the lease set; next are the
+// answer probabilities of the n candidates after them, as far as there are so
+// many. A lost answer costs nothing but the lease's time.
+func (c *Client) Claim(ctx context.Context, campaignID int64, n int) (items []campaigns.HopperItem, next []float64, err error) {
+	if n <= 0 {
+		return nil, nil, nil
+	}
 	names := []string{c.keys.hopper(campaignID), c.keys.items(campaignID), c.keys.leases(campaignID)}
-	bodies, err := c.scripts.claim.Run(ctx, c.rdb, names, min(n, batch), c.lease.Milliseconds()).StringSlice()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return nil, fmt.Errorf("claim of campaign %d: %w", campaignID, err)
+	reply, err := c.scripts.claim.Run(ctx, c.rdb, names, min(n, batch), c.lease.Milliseconds()).Slice()
+	if err != nil {
+		return nil, nil, fmt.Errorf("claim of campaign %d: %w", campaignID, err)
 	}
-	items := make([]campaigns.HopperItem, 0, len(bodies))
-	for _, body := range bodies {
-		var item campaigns.HopperItem
-		if err := json.Unmarshal([]byte(body), &item); err != nil {
-			return nil, fmt.Errorf("hopper item of campaign %d: %w", campaignID, err)
+	var found [2][]campaigns.HopperItem
+	for i := range min(len(reply), len(found)) {
+		bodies, _ := reply[i].([]any)
+		for _, body := range bodies {
+			var item campaigns.HopperItem
+			text, _ := body.(string)
+			if err := json.Unmarshal([]byte(text), &item); err != nil {
+				return nil, nil, fmt.Errorf("hopper item of campaign %d: %w", campaignID, err)
+			}
+			found[i] = append(found[i], item)
 		}
-		items = append(items, item)
 	}
-	return items, nil
+	for _, item := range found[1] {
+		next = append(next, item.AnswerProbability)
+	}
+	return found[0], next, nil
 }
 
 // Hold prolongs the lease of a candidate to d from now; false when it has none

@@ -34,7 +34,7 @@ func open(t testing.TB, lease time.Duration) *queue.Client {
 func items(campaign int64, n int) []campaigns.HopperItem {
 	all := make([]campaigns.HopperItem, n)
 	for i := range all {
-		all[i] = campaigns.HopperItem{CampaignID: campaign, CandidateID: int64(i + 1), ContactID: int64(i + 1), NumberID: int64(i + 1), Score: float64(i)}
+		all[i] = campaigns.HopperItem{CampaignID: campaign, CandidateID: int64(i + 1), ContactID: int64(i + 1), NumberID: int64(i + 1), Score: float64(i), AnswerProbability: float64(i+1) / 2000}
 	}
 	return all
 }
@@ -54,12 +54,15 @@ func TestClaimGivesTheBestFirstAndOnce(t *testing.T) {
 	if err := c.Push(t.Context(), 7, items(7, 1200)); err != nil {
 		t.Fatal(err)
 	}
-	best, err := c.Claim(t.Context(), 7, 3)
+	best, next, err := c.Claim(t.Context(), 7, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(best) != 3 || best[0].CandidateID != 1200 || best[2].CandidateID != 1198 {
 		t.Fatalf("claimed %+v", best)
+	}
+	if !slices.Equal(next, []float64{1197. / 2000, 1196. / 2000, 1195. / 2000}) {
+		t.Errorf("those after them answer with chances %v", next)
 	}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -67,7 +70,7 @@ func TestClaimGivesTheBestFirstAndOnce(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for {
-				got, err := c.Claim(context.WithoutCancel(t.Context()), 7, 20)
+				got, _, err := c.Claim(context.WithoutCancel(t.Context()), 7, 20)
 				if err != nil || len(got) == 0 {
 					return
 				}
@@ -100,7 +103,7 @@ func TestALeaseIsSettledReturnedOrRecovered(t *testing.T) {
 	if err := c.Push(ctx, 7, items(7, 3)); err != nil {
 		t.Fatal(err)
 	}
-	got, err := c.Claim(ctx, 7, 3)
+	got, _, err := c.Claim(ctx, 7, 3)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -132,7 +132,7 @@ func (a *app) makeDialer() error {
 	store := dialerStore{a.store, cfg.Phone.DefaultRegion}
 	if a.dialer, err = dialer.New(dialer.Options{
 		Node: cfg.Node, Carriers: a.sip, Phones: a.sip.Phones(), Trunks: trunks, Media: dialer.NewMedia(a.media, message),
-		Gate: store, Recorder: a.store, Directory: store, Nodes: store, Hopper: a.queue, Waiting: a.queue.Waiting(), Publisher: a.queue,
+		Gate: store, Drops: a.store, Recorder: a.store, Directory: store, Nodes: store, Hopper: a.queue, Waiting: a.queue.Waiting(), Publisher: a.queue,
 		Clock: a.store.Clock(), Queues: a.queues(), Limits: dialer.Limits{Calls: cfg.Limits.MaxCalls},
 		Timings: timings(cfg),
 		Logger:  a.log.With("part", "dialer"), Registerer: a.registry,

@@ -100,6 +100,8 @@ const (
 	// called us, or may no longer be called.
 	Superseded InputKind = "superseded"
 	Blocked    InputKind = "blocked"
+	// GiveUp ends an attempt whose customer's phone has rung for at least Least.
+	GiveUp InputKind = "give_up"
 	// PromptDone: the safe-harbor message was played to its end.
 	PromptDone InputKind = "prompt_done"
 )
@@ -115,6 +117,8 @@ type Input struct {
 	// AgentID and Nailed of AgentReserved and AgentLost.
 	AgentID int64
 	Nailed  bool
+	// Least of GiveUp.
+	Least time.Duration
 	// Outcome and Detail of Undialed.
 	Outcome campaigns.Outcome
 	Detail  string

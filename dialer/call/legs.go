@@ -1,6 +1,8 @@
 package call
 
 import (
+	"fmt"
+
 	"ringmaster/campaigns"
 	"ringmaster/dialer/leg"
 )
@@ -123,7 +125,10 @@ func (m *Machine) customerUnanswered(facts leg.Facts) {
 		(facts.WeCancelled || facts.Code == 0 || facts.Code == 487 || !facts.Sent)
 	if ours {
 		end.Outcome = stopped(facts.Stop)
-		if end.Detail == "" {
+		switch {
+		case facts.Stop == leg.StopGivenUp:
+			end.Detail = fmt.Sprintf("given up after %.0f s of ringing, since no agent would be free", m.now.Sub(facts.RingingAt).Seconds())
+		case end.Detail == "":
 			end.Detail = string(facts.Stop)
 		}
 		m.endUnanswered(end)
@@ -142,7 +147,7 @@ func (m *Machine) customerUnanswered(facts leg.Facts) {
 // stopped gives the outcome of an attempt that we ended before its answer.
 func stopped(why leg.StopReason) campaigns.Outcome {
 	switch why {
-	case leg.StopRingTimeout:
+	case leg.StopRingTimeout, leg.StopGivenUp:
 		return campaigns.OutcomeNoAnswer
 	case leg.StopSuperseded:
 		return campaigns.OutcomeSuperseded

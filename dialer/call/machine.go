@@ -135,6 +135,10 @@ func (m *Machine) take(in Input) {
 		m.withdraw(leg.StopSuperseded)
 	case Blocked:
 		m.withdraw(leg.StopBlocked)
+	case GiveUp:
+		if facts := m.customer.Facts(); m.phase == Dialing && facts.Saw18x && m.now.Sub(facts.RingingAt) >= in.Least {
+			m.legStep(Customer, leg.Stop{Reason: leg.StopGivenUp})
+		}
 	case PromptDone:
 		if m.phase == Message {
 			m.endDropped(campaigns.EndedBySystem)

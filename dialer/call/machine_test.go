@@ -249,7 +249,7 @@ func TestAnyOrderSurvives(t *testing.T) {
 			case 11:
 				b.step(Input{Kind: HangUp})
 			case 12:
-				b.step(Input{Kind: rapid.SampledFrom([]InputKind{Superseded, Blocked, PromptDone}).Draw(t, "end")})
+				b.step(Input{Kind: rapid.SampledFrom([]InputKind{Superseded, Blocked, GiveUp, PromptDone}).Draw(t, "end")})
 			case 13:
 				b.step(Input{Kind: MediaDead, Role: role})
 			case 14:

@@ -33,6 +33,8 @@ const (
 	StopAgent       StopReason = "agent"
 	StopSystem      StopReason = "system"
 	StopDeadMedia   StopReason = "dead_media"
+	// StopGivenUp: it rang for long enough, and no agent would be free.
+	StopGivenUp StopReason = "given_up"
 	// StopLinger: the end was asked for and never came.
 	StopLinger StopReason = "linger"
 )

@@ -19,6 +19,9 @@ type Snapshot struct {
 	InFlight, Waiting int
 	// Inbound counts the waiting callers that these agents serve first.
 	Inbound int
+	// Overdials is the number of lines beyond one for each ready agent that the
+	// limit on dropped calls allows.
+	Overdials int
 	// Capacity is the number of INVITEs that the trunks take now, Room the
 	// number of calls that this node still takes.
 	Capacity, Room int
@@ -35,22 +38,28 @@ type Decision struct {
 
 // Decide gives the number of dials to start now. Progressive starts one for
 // each ready agent that is not covered yet: ready − in flight − waiting.
-// Ratio R keeps floor(R × ready) lines in flight or waiting.
+// Ratio R keeps floor(R × ready) lines in flight or waiting, but no more than the
+// limit on dropped calls allows if every line is answered. Predictive campaigns
+// are for Predictor.
 func Decide(s Snapshot) Decision {
 	if s.Stop != "" {
 		return Decision{Why: s.Stop}
 	}
 	ready := max(0, s.Ready-s.Inbound)
 	var lines int
+	var bound bool
 	switch s.Mode {
 	case campaigns.PacingProgressive:
 		lines = ready
 	case campaigns.PacingRatio:
 		lines = int(math.Floor(s.Ratio*float64(ready) + 1e-9))
+		if most := ready + max(0, s.Overdials); lines > most {
+			lines, bound = most, true
+		}
 	case campaigns.PacingManual, campaigns.PacingPreview:
 		return Decision{Why: "agents dial by hand"}
 	default:
-		return Decision{Why: fmt.Sprintf("mode %s is not run by this version", s.Mode)}
+		return Decision{Why: fmt.Sprintf("mode %s has no fixed number of lines", s.Mode)}
 	}
 	dials := lines - s.InFlight - s.Waiting
 	switch {
@@ -58,6 +67,8 @@ func Decide(s Snapshot) Decision {
 		return Decision{Why: "no agent is ready"}
 	case ready == 0 && s.Inbound > 0:
 		return Decision{Why: "ready agents are needed by waiting callers"}
+	case dials <= 0 && bound:
+		return Decision{Why: "the limit on dropped calls allows no more lines than agents"}
 	case dials <= 0:
 		return Decision{Why: ""}
 	case s.Room <= 0:

@@ -12,25 +12,28 @@ func TestDecide(t *testing.T) {
 	t.Parallel()
 	progressive := Snapshot{Mode: campaigns.PacingProgressive, Ready: 5, Capacity: 100, Room: 100}
 	with := func(f func(*Snapshot)) Snapshot { s := progressive; f(&s); return s }
-	ratio := with(func(s *Snapshot) { s.Mode, s.Ratio = campaigns.PacingRatio, 1.5 })
+	ratio := with(func(s *Snapshot) { s.Mode, s.Ratio, s.Overdials = campaigns.PacingRatio, 1.5, 5 })
 	for name, c := range map[string]struct {
 		in   Snapshot
 		want Decision
 	}{
-		"one dial per ready agent":      {progressive, Decision{Dials: 5}},
-		"less what is in flight":        {with(func(s *Snapshot) { s.InFlight, s.Waiting = 2, 1 }), Decision{Dials: 2}},
-		"all covered":                   {with(func(s *Snapshot) { s.InFlight = 9 }), Decision{}},
-		"callers first":                 {with(func(s *Snapshot) { s.Inbound = 3 }), Decision{Dials: 2}},
-		"only callers":                  {with(func(s *Snapshot) { s.Inbound = 5 }), Decision{Why: "ready agents are needed by waiting callers"}},
-		"capped by the trunks":          {with(func(s *Snapshot) { s.Capacity = 3 }), Decision{Dials: 3}},
-		"no channel":                    {with(func(s *Snapshot) { s.Capacity = 0 }), Decision{Why: "the trunks have no free channel"}},
-		"no room":                       {with(func(s *Snapshot) { s.Room = 0 }), Decision{Why: "the limit of calls is reached"}},
-		"nobody ready":                  {with(func(s *Snapshot) { s.Ready = 0 }), Decision{Why: "no agent is ready"}},
-		"stopped":                       {with(func(s *Snapshot) { s.Stop = "the store is away" }), Decision{Why: "the store is away"}},
-		"by hand":                       {with(func(s *Snapshot) { s.Mode = campaigns.PacingManual }), Decision{Why: "agents dial by hand"}},
-		"ratio rounds down":             {ratio, Decision{Dials: 7}},
-		"ratio less what is in flight":  {func() Snapshot { s := ratio; s.InFlight = 6; return s }(), Decision{Dials: 1}},
-		"a mode of a version to come":   {with(func(s *Snapshot) { s.Mode = campaigns.PacingPredictive }), Decision{Why: "mode predictive is not run by this version"}},
+		"one dial per ready agent":     {progressive, Decision{Dials: 5}},
+		"less what is in flight":       {with(func(s *Snapshot) { s.InFlight, s.Waiting = 2, 1 }), Decision{Dials: 2}},
+		"all covered":                  {with(func(s *Snapshot) { s.InFlight = 9 }), Decision{}},
+		"callers first":                {with(func(s *Snapshot) { s.Inbound = 3 }), Decision{Dials: 2}},
+		"only callers":                 {with(func(s *Snapshot) { s.Inbound = 5 }), Decision{Why: "ready agents are needed by waiting callers"}},
+		"capped by the trunks":         {with(func(s *Snapshot) { s.Capacity = 3 }), Decision{Dials: 3}},
+		"no channel":                   {with(func(s *Snapshot) { s.Capacity = 0 }), Decision{Why: "the trunks have no free channel"}},
+		"no room":                      {with(func(s *Snapshot) { s.Room = 0 }), Decision{Why: "the limit of calls is reached"}},
+		"nobody ready":                 {with(func(s *Snapshot) { s.Ready = 0 }), Decision{Why: "no agent is ready"}},
+		"stopped":                      {with(func(s *Snapshot) { s.Stop = "the store is away" }), Decision{Why: "the store is away"}},
+		"by hand":                      {with(func(s *Snapshot) { s.Mode = campaigns.PacingManual }), Decision{Why: "agents dial by hand"}},
+		"ratio rounds down":            {ratio, Decision{Dials: 7}},
+		"ratio less what is in flight": {func() Snapshot { s := ratio; s.InFlight = 6; return s }(), Decision{Dials: 1}},
+		"ratio within the drop limit":  {func() Snapshot { s := ratio; s.Overdials = 1; return s }(), Decision{Dials: 6}},
+		"ratio at the drop limit": {func() Snapshot { s := ratio; s.Overdials, s.InFlight = 0, 5; return s }(),
+			Decision{Why: "the limit on dropped calls allows no more lines than agents"}},
+		"predicted elsewhere":           {with(func(s *Snapshot) { s.Mode = campaigns.PacingPredictive }), Decision{Why: "mode predictive has no fixed number of lines"}},
 		"dialing goes on, none is free": {with(func(s *Snapshot) { s.Ready, s.InFlight = 0, 1 }), Decision{}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -51,8 +54,12 @@ func TestDecideKeepsItsBounds(t *testing.T) {
 			Mode:  rapid.SampledFrom([]campaigns.PacingMode{campaigns.PacingProgressive, campaigns.PacingRatio}).Draw(t, "mode"),
 			Ready: n("ready"), InFlight: n("in flight"), Waiting: n("waiting"), Inbound: n("inbound"),
 			Capacity: n("capacity"), Room: n("room"), Ratio: rapid.Float64Range(1, 10).Draw(t, "ratio"),
+			Overdials: rapid.IntRange(-3, 50).Draw(t, "overdials"),
 		}
 		d := Decide(s)
+		if d.Dials > 0 && d.Dials+s.InFlight+s.Waiting > s.Ready+max(0, s.Overdials) {
+			t.Fatalf("%+v gives %+v, more than the limit on drops allows", s, d)
+		}
 		if d.Dials < 0 || d.Dials > s.Capacity || d.Dials > s.Room {
 			t.Fatalf("%+v gives %+v", s, d)
 		}

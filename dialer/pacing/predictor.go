@@ -51,6 +51,8 @@ type Predictor struct {
 	phasesMade  float64
 	phasesKnown float64
 	cancel      []int
+	// others is how many answers the calls of other campaigns are expected to bring.
+	others float64
 }
 
 // NewPredictor starts from priors and without credit.
@@ -109,6 +111,16 @@ func (p *Predictor) Grant(credit, answers, drops float64) {
 	p.budget.credit, p.budget.answers, p.budget.drops = credit, answers, drops
 }
 
+// Credit is the number of drops that may still happen, below zero after too many.
+func (p *Predictor) Credit() float64 { return p.budget.credit }
+
+// Accepted is the risk that one more answer is lost which the campaign accepts now.
+func (p *Predictor) Accepted() float64 { return p.budget.risk(p.staffed) }
+
+// Chance is that of a candidate to be answered by a person, with all that the
+// campaign has learned; own is the candidate's own, zero: not known.
+func (p *Predictor) Chance(own float64) float64 { return p.rings.chance(own) }
+
 // Plan is a decision.
 type Plan struct {
 	Dials int
@@ -121,7 +133,7 @@ type Plan struct {
 // Decide gives how many to dial now. It allocates nothing once its tables have
 // grown to the floor's size.
 func (p *Predictor) Decide(v *View) Plan {
-	p.cancel = p.cancel[:0]
+	p.cancel, p.others = p.cancel[:0], float64(len(v.Others))
 	staffed := v.Ready + len(v.Busy)
 	why := Explanation{
 		Staffed: staffed, Ready: v.Ready, Waiting: v.Waiting, Ringing: len(v.Ringing),
@@ -145,7 +157,10 @@ func (p *Predictor) Decide(v *View) Plan {
 		why.Reason = NoHistory
 		return p.progressive(v, why)
 	}
-	base := p.budget.risk(p.staffed)
+	base := p.Accepted()
+	if v.Bound > 0 {
+		base = min(base, v.Bound)
+	}
 	plan := Plan{}
 	last := p.rings.mean
 	for {
@@ -221,18 +236,16 @@ func (p *Predictor) weigh(v *View, why *Explanation) {
 	p.sum.reset(v.Ready - v.Waiting)
 	p.ringing(v)
 	why.Expected = p.sum.at[horizons-1].answers
+	p.competing(v)
+	p.others = p.sum.at[horizons-1].answers - why.Expected
 	for i := range v.Busy {
 		b := &v.Busy[i]
 		if b.Leaving {
 			continue
 		}
-		share := b.Share
-		if !(share > 0 && share <= 1) {
-			share = 1
-		}
 		free := p.forecast.free(v.Now, b, &p.rings.tau)
 		for k := range horizons {
-			p.sum.free(k, share*free[k])
+			p.sum.free(k, free[k])
 		}
 		p.sum.narrow()
 	}
@@ -276,6 +289,31 @@ func (p *Predictor) ringing(v *View) {
 	}
 }
 
+// competing adds the calls of campaigns that share the agents.
+func (p *Predictor) competing(v *View) {
+	p.sum.calls += float64(len(v.Others))
+	if len(v.Ringing)+len(v.Others) > manyCalls {
+		p.sum.exact = false
+		for i := range v.Others {
+			p.crowd.add(ringAge(lasted(v.Now, v.Others[i].Since)), min(0.999, v.Others[i].Chance))
+		}
+		for _, c := range p.crowd.drain() {
+			x := p.rings.yet(c.age, c.chances/c.calls)
+			for k := range horizons {
+				p.sum.alike(k, c.calls, min(0.999, x*p.rings.within[c.age][k]))
+			}
+		}
+		return
+	}
+	for i := range v.Others {
+		age := ringAge(lasted(v.Now, v.Others[i].Since))
+		x := p.rings.yet(age, min(0.999, v.Others[i].Chance))
+		for k := range horizons {
+			p.sum.answer(k, min(0.999, x*p.rings.within[age][k]))
+		}
+	}
+}
+
 // giveUp finds the ringing call that is the most likely to be answered when
 // nobody is free, if that is too likely.
 func (p *Predictor) giveUp(v *View, accepted float64) {
@@ -285,7 +323,7 @@ func (p *Predictor) giveUp(v *View, accepted float64) {
 	worst, which := min(0.9, cancelRisk*accepted), -1
 	for i := range v.Ringing {
 		age := lasted(v.Now, v.Ringing[i].Since)
-		if age < p.limits.CancelAfter {
+		if v.Ringing[i].Kept || age < p.limits.CancelAfter {
 			continue
 		}
 		within := &p.rings.within[ringAge(age)]
@@ -307,8 +345,9 @@ func (p *Predictor) giveUp(v *View, accepted float64) {
 }
 
 // progressive is what is done when nothing can be predicted: one call for each
-// ready agent.
+// ready agent whom others leave.
 func (p *Predictor) progressive(v *View, why Explanation) Plan {
 	why.Fallback = true
-	return Plan{Dials: max(0, min(v.Ready-v.Waiting-len(v.Ringing), v.Most, batch)), Why: why}
+	free := v.Ready - v.Waiting - len(v.Ringing) - int(math.Ceil(p.others))
+	return Plan{Dials: max(0, min(free, v.Most, batch)), Why: why}
 }

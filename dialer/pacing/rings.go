@@ -182,6 +182,14 @@ func (r *rings) answers(age int, chance, dt float64) float64 {
 	return o / left
 }
 
+// yet gives the same for a call of a known chance that teaches nothing.
+func (r *rings) yet(age int, chance float64) float64 {
+	if left := chance*r.leftA[age] + (1-chance)*r.leftE[age]; left > 1e-12 {
+		return chance / left
+	}
+	return 0
+}
+
 func (r *rings) chance(chance float64) float64 {
 	o := r.odds(chance)
 	return min(0.995, o/(1+o))

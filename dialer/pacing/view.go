@@ -22,6 +22,9 @@ type Ringing struct {
 	// Chance is the candidate's own chance that a person answers at this hour, a
 	// fraction of 1; zero: not known.
 	Chance float64
+	// Kept is set while the call may not be given up, however long ago it was
+	// placed: the phone has not rung for as long as it must.
+	Kept bool
 }
 
 // Busy is an agent who talks or wraps up.
@@ -33,9 +36,6 @@ type Busy struct {
 	Since float64
 	// Leaving is set when the agent takes no call after this one.
 	Leaving bool
-	// Share is the part of the agent's time that the campaign may count on, a
-	// fraction of 1; zero stands for all of it.
-	Share float64
 }
 
 // View is what a campaign's pacing sees at one moment. All times are in seconds
@@ -47,6 +47,11 @@ type View struct {
 	Ready, Waiting int
 	Busy           []Busy
 	Ringing        []Ringing
+	// Others are calls in the air of campaigns that share these agents; Chance is
+	// known for each, that it is answered and then takes one of them. Bound is the
+	// lowest risk that those campaigns accept, zero: there are none.
+	Others []Ringing
+	Bound  float64
 	// Inbound is the rate of callers, a second, that these agents serve first.
 	Inbound float64
 	// Next are the chances of the candidates to be dialed next, in order; those

@@ -123,11 +123,11 @@ type fixed struct {
 	ratio float64
 }
 
-// Decide is production's own.
+// Decide is production's own, without its regard for the limit on drops.
 func (f *fixed) Decide(v *View) pacing.Plan {
 	plan := pacing.Decide(pacing.Snapshot{
 		Mode: f.mode, Ratio: f.ratio, Ready: v.Ready, InFlight: len(v.Ringing), Waiting: v.Waiting,
-		Capacity: v.Most, Room: math.MaxInt32,
+		Overdials: math.MaxInt32, Capacity: v.Most, Room: math.MaxInt32,
 	})
 	return pacing.Plan{Dials: plan.Dials}
 }
