@@ -94,10 +94,14 @@ func (s *Store) QueueFigures(ctx context.Context, since time.Time, within time.D
 	return figures, classify(err)
 }
 
-// AgentTime adds up what agents did since a business time, by state; hold is
-// part of talking.
-func (s *Store) AgentTime(ctx context.Context, since time.Time) (spent map[campaigns.AgentState]time.Duration, hold time.Duration, err error) {
-	rows, err := s.pool.Query(ctx, `select state, sum(spent_ms)::bigint, sum(hold_ms)::bigint from agent_spells where until >= $1 group by 1`, since)
+// AgentTime adds up what agents did between two business times, by state; the
+// time of a spell before or after them does not count. hold is part of talking. A
+// zero time is no bound.
+func (s *Store) AgentTime(ctx context.Context, from, until time.Time) (spent map[campaigns.AgentState]time.Duration, hold time.Duration, err error) {
+	rows, err := s.pool.Query(ctx, `select state, sum(within)::bigint, sum(least(hold_ms, within))::bigint
+		from agent_spells a, lateral (select a.until - a.spent_ms * interval '1 ms' as began) b,
+			lateral (select 1000 * extract(epoch from least(a.until, $2) - greatest(b.began, $1)) as within) w
+		where within > 0 group by 1`, optional(from), optional(until))
 	if err != nil {
 		return nil, 0, classify(err)
 	}

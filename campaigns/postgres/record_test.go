@@ -301,7 +301,6 @@ func TestASecondCallOfOnePersonIsKeptWithoutThem(t *testing.T) {
 func TestAnAgentsSpellsAddUp(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	since := h.store.Clock().Now().Add(-time.Second)
 	agent := h.agent("ada")
 	spell := func(seconds int, state campaigns.AgentState, spent, hold time.Duration) campaigns.Event {
 		f := h.fact(campaigns.AgentChanged, seconds)
@@ -310,9 +309,18 @@ func TestAnAgentsSpellsAddUp(t *testing.T) {
 	}
 	talking := spell(1, campaigns.AgentTalking, 90*time.Second, 10*time.Second)
 	h.record(talking, talking, spell(2, campaigns.AgentReady, 30*time.Second, 0), spell(3, campaigns.AgentTalking, 10*time.Second, 0))
-	spent, hold, err := h.store.AgentTime(t.Context(), since)
-	h.must(err)
-	if spent[campaigns.AgentTalking] != 100*time.Second || spent[campaigns.AgentReady] != 30*time.Second || hold != 10*time.Second {
-		t.Errorf("spent %v, hold %s", spent, hold)
+	for _, c := range []struct {
+		from, until          time.Time
+		talking, ready, hold time.Duration
+	}{
+		{time.Time{}, time.Time{}, 100 * time.Second, 30 * time.Second, 10 * time.Second},
+		{talking.At.Add(-4 * time.Second), time.Time{}, 10 * time.Second, 5 * time.Second, 4 * time.Second},
+		{time.Time{}, talking.At.Add(-4 * time.Second), 90 * time.Second, 25 * time.Second, 10 * time.Second},
+	} {
+		spent, hold, err := h.store.AgentTime(t.Context(), c.from, c.until)
+		h.must(err)
+		if spent[campaigns.AgentTalking] != c.talking || spent[campaigns.AgentReady] != c.ready || hold != c.hold {
+			t.Errorf("from %v until %v: spent %v, hold %s", c.from, c.until, spent, hold)
+		}
 	}
 }

@@ -72,7 +72,7 @@ func (b *bot) talk(call *campaigns.CallView) []botFrame {
 		b.later(4*time.Second, func() { b.planned[now] = true })
 	case !b.planned[hangUp]:
 		b.planned[hangUp] = true
-		if b.rng.Float64() < 0.25 {
+		if b.rng.Float64() < b.habits.hangUp {
 			b.later(time.Duration(4+b.rng.IntN(8))*time.Second, func() { b.planned[now] = true })
 		}
 	}
@@ -93,7 +93,7 @@ func (b *bot) wrapUp(s campaigns.AgentSnapshot) []botFrame {
 		return nil
 	case !b.planned[due]:
 		b.planned[due] = true
-		b.later(500*time.Millisecond+time.Duration(b.rng.IntN(1500))*time.Millisecond, func() { b.planned[due+"now"] = true })
+		b.later(b.habits.wrapUp(b.rng), func() { b.planned[due+"now"] = true })
 		return nil
 	case !b.planned[due+"now"]:
 		return nil

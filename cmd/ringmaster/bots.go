@@ -24,6 +24,7 @@ type bot struct {
 	name   string
 	base   string // http://host:port
 	rng    *rand.Rand
+	habits botHabits
 	logger *slog.Logger
 	// link makes a one-time sign-in link; cookie is what it was exchanged for.
 	link   func(context.Context) (string, error)
@@ -50,9 +51,9 @@ type botFrame struct {
 // errBotFinal is a close code that a client must not reconnect after.
 var errBotFinal = errors.New("the server closed the seat for good")
 
-func newBot(name, base string, link func(context.Context) (string, error), seed uint64, logger *slog.Logger) *bot {
+func newBot(name, base string, link func(context.Context) (string, error), seed uint64, habits botHabits, logger *slog.Logger) *bot {
 	return &bot{
-		name: name, base: base, link: link, rng: rand.New(rand.NewPCG(seed, 7)), logger: logger,
+		name: name, base: base, link: link, rng: rand.New(rand.NewPCG(seed, 7)), habits: habits, logger: logger,
 		pending: map[string]botFrame{}, planned: map[string]bool{}, timers: make(chan func(), 16),
 	}
 }

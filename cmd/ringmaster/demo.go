@@ -21,7 +21,7 @@ type demoCmd struct {
 	Agents   int           `default:"10" help:"Bot agents, 1 to 200."`
 	For      time.Duration `help:"End by itself after this time. Default: until Ctrl-C, and 60s where standard output is no terminal."`
 	Seed     uint64        `default:"1" help:"Seed of customers and bots."`
-	Scenario string        `enum:"mixed,win-back,prospecting,loyalty,cross-sell" default:"mixed" help:"mixed, or one campaign of a kind by its example file, with its report: win-back, prospecting, loyalty, cross-sell."`
+	Scenario string        `enum:"mixed,win-back,prospecting,loyalty,cross-sell,predictive" default:"mixed" help:"mixed; or one campaign of a kind by its example file, with its report: win-back, prospecting, loyalty, cross-sell; or predictive: one campaign paced by prediction, beside the simulation of the same work."`
 	JSON     bool          `help:"Report as one JSON object on standard output; everything else goes to standard error."`
 	Keep     string        `help:"Folder that keeps stores and carrier beyond the end, for going on later." type:"path" placeholder:"DIR"`
 	HTTP     string        `default:"127.0.0.1:8080" help:"Address of the pages; another port where the default one is taken." placeholder:"IP:PORT"`
@@ -126,10 +126,12 @@ func (c *demoCmd) work(ctx context.Context, house *demoHouse, say io.Writer, log
 	for i, agent := range seed.bots {
 		b := newBot(agent.Name, house.cfg.HTTP.PublicURL, func(ctx context.Context) (string, error) {
 			return signInLink(ctx, a.store, house.cfg.HTTP.PublicURL, agent.ID, time.Minute)
-		}, c.Seed+uint64(i), logger)
+		}, c.Seed+uint64(i), house.work.habits, logger)
 		bots.Go(func() error { return b.run(shift, goHome) })
 	}
+	shiftBegan := a.store.Clock().Now()
 	err = c.wait(ctx, a, say, appDone)
+	shiftEnded := a.store.Clock().Now()
 	if err != nil {
 		endShift()
 		_ = bots.Wait()
@@ -158,7 +160,7 @@ func (c *demoCmd) work(ctx context.Context, house *demoHouse, say io.Writer, log
 	if err := house.stopCarrier(); err != nil {
 		return demoReport{}, err
 	}
-	return measureDemo(context.WithoutCancel(ctx), house, a, seed, worked)
+	return measureDemo(context.WithoutCancel(ctx), house, a, seed, demoShift{from: shiftBegan, until: shiftEnded, worked: worked, seed: c.Seed})
 }
 
 // settle waits until no phone rings any more, so that nobody answers into a

@@ -14,10 +14,6 @@ import (
 	"time"
 )
 
-// demoMix is the shares of behaviours in the demo: a bit more call backs than
-// usual, so that a minute shows inbound calls.
-const demoMix = "answer=46,no_answer=12,busy=8,call_back=12,machine=3,bad_number=5,reject=4,congestion=4,hang_up_early=3,slow_ring=3"
-
 // startCarrier starts the simulated carrier as a process of its own, in a
 // process group of its own, so that Ctrl-C in the terminal does not end the
 // witness before the demo has ended. A kept demo finds the one of its last run.
@@ -32,8 +28,8 @@ func (h *demoHouse) startCarrier(ctx context.Context) error {
 	// The carrier outlives the context: it is ended by stopCarrier.
 	command := exec.Command(self, "carrier", //nolint:noctx // see above
 		"--listen", h.state.Carrier, "--phones-listen", h.state.Desk, "--dialer-addr", h.state.SIP, "--inbound-number", demoNumber,
-		"--seed", strconv.FormatUint(h.state.Seed, 10), "--mix", demoMix, "--log", h.path("carrier.jsonl"),
-		"--talk-mean", "9s", "--wait-scale", "0.6", "--max-calls", "2000")
+		"--seed", strconv.FormatUint(h.state.Seed, 10), "--mix", h.work.mix, "--log", h.path("carrier.jsonl"),
+		"--talk-mean", h.work.talkMean.String(), "--ring-scale", strconv.FormatFloat(h.work.ringScale, 'f', -1, 64), "--wait-scale", "0.6", "--max-calls", "2000")
 	// A file, not our own standard error: that may be gone while the carrier of
 	// a killed demo works on.
 	words, err := os.OpenFile(h.path("carrier.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)

@@ -57,6 +57,7 @@ type demoHouse struct {
 	cfg    *configs.Config
 	agents int
 	http   string
+	work   demoWork
 	// carrier is the process, if this run started it.
 	carrier *os.Process
 	exited  chan error
@@ -76,6 +77,9 @@ func openDemoHouse(ctx context.Context, c *demoCmd, logger *slog.Logger) (*demoH
 		return nil, fmt.Errorf("demo folder: %w", err)
 	}
 	if err := h.loadState(c.Seed, c.Scenario); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	if h.work, err = workOf(h.state.Scenario, c.Agents); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
 	options := stores.Options{PGBin: c.PgBin, Keep: h.keep, Logger: logger}
@@ -175,7 +179,7 @@ func (h *demoHouse) config() *configs.Config {
 	cfg.Media.PortMin, cfg.Media.PortMax, cfg.Media.MaxLegs = 16000, 23999, 2000
 	cfg.Trunks = []configs.Trunk{{
 		Name: "simulated", Address: h.state.Carrier, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
-		Channels: max(60, 4*h.agents), CallsPerSecond: max(20, float64(h.agents)),
+		Channels: max(60, 4*h.agents), CallsPerSecond: max(20, 2*float64(h.agents)),
 	}}
 	cfg.Inbound = []configs.Inbound{{Number: demoNumber, Queue: "service", ServiceLevelSeconds: 20}}
 	cfg.Limits.Drain = 30 * time.Second

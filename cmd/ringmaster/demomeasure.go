@@ -16,17 +16,25 @@ import (
 	"ringmaster/dialer/simcarrier"
 )
 
+// demoShift is the time in which the bots took calls, in business time, and how
+// long everything worked.
+type demoShift struct {
+	from, until time.Time
+	worked      time.Duration
+	seed        uint64
+}
+
 // measureDemo reads the database and the carrier's log and compares the two.
 // The app has stopped, and its connections with it; it is given for its
 // metrics.
-func measureDemo(ctx context.Context, house *demoHouse, a *app, seed demoSeed, worked time.Duration) (demoReport, error) {
+func measureDemo(ctx context.Context, house *demoHouse, a *app, seed demoSeed, shift demoShift) (demoReport, error) {
 	store, err := openStore(ctx, house.cfg, house.log)
 	if err != nil {
 		return demoReport{}, err
 	}
 	defer store.Close()
 	r := demoReport{
-		Seconds: worked.Seconds(), Agents: len(seed.bots), Dispositions: map[campaigns.Disposition]int{},
+		Seconds: shift.worked.Seconds(), Agents: len(seed.bots), Dispositions: map[campaigns.Disposition]int{},
 		Candidates: reportCandidates{ByState: map[campaigns.CandidateState]int{}},
 		Attempts:   reportAttempts{ByOutcome: map[campaigns.Outcome]int{}},
 	}
@@ -38,6 +46,11 @@ func measureDemo(ctx context.Context, house *demoHouse, a *app, seed demoSeed, w
 	r.LatencyMS.ResultCommit = histogramMS(a.registry, "ringmaster_result_commit_seconds")
 	if err := r.fillTestimony(ctx, house, store); err != nil {
 		return r, err
+	}
+	if house.work.simulated != nil {
+		if r.Simulation, err = simulateDemo(ctx, store, *house.work.simulated, shift); err != nil {
+			return r, err
+		}
 	}
 	if house.state.Scenario == scenarioMixed {
 		return r, nil
@@ -96,13 +109,17 @@ func (r *demoReport) fillInbound(ctx context.Context, store *postgres.Store) err
 }
 
 func (r *demoReport) fillAgents(ctx context.Context, store *postgres.Store) error {
-	spent, hold, err := store.AgentTime(ctx, time.Time{})
-	r.AgentSeconds = reportAgentSeconds{
+	spent, hold, err := store.AgentTime(ctx, time.Time{}, time.Time{})
+	r.AgentSeconds = agentSeconds(spent, hold)
+	r.Occupancy = r.AgentSeconds.occupancy()
+	return err
+}
+
+func agentSeconds(spent map[campaigns.AgentState]time.Duration, hold time.Duration) reportAgentSeconds {
+	return reportAgentSeconds{
 		Talk: (spent[campaigns.AgentTalking] - hold).Seconds(), Hold: hold.Seconds(), WrapUp: spent[campaigns.AgentWrapUp].Seconds(),
 		Ready: (spent[campaigns.AgentReady] + spent[campaigns.AgentPreview]).Seconds(), NotReady: spent[campaigns.AgentNotReady].Seconds(),
 	}
-	r.Occupancy = r.AgentSeconds.occupancy()
-	return err
 }
 
 func (r *demoReport) fillLatencies(ctx context.Context, store *postgres.Store) error {

@@ -26,6 +26,8 @@ type demoReport struct {
 	LatencyMS    reportLatencies               `json:"latency_ms"`
 	RTP          reportRTP                     `json:"rtp"`
 	Violations   violations                    `json:"violations"`
+	// Simulation is that of the same work, in scenario predictive.
+	Simulation *reportSimulation `json:"simulation,omitempty"`
 	// Campaign is the report on the campaign of a scenario.
 	Campaign *report.Report `json:"campaign,omitempty"`
 	// Told explains each violation and each call not heard in words; it goes
@@ -118,6 +120,9 @@ func (r demoReport) writeText(w io.Writer) error {
 	fmt.Fprintf(&b, "  violations        rung twice %d, outside window %d, do not call %d, open attempts %d, stateless candidates %d,\n"+
 		"                    answered without result %d, carrier mismatch %d\n",
 		v.PersonRungTwice, v.OutsideWindow, v.DoNotCall, v.OpenAttempts, v.StatelessCandidates, v.AnsweredWithoutResult, v.CarrierMismatch)
+	if s := r.Simulation; s != nil {
+		s.writeText(&b)
+	}
 	for _, line := range r.Told {
 		fmt.Fprintf(&b, "  ! %s\n", line)
 	}

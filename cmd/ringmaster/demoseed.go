@@ -43,6 +43,8 @@ type demoCampaign struct {
 	scriptNamed string
 	offersNamed []string
 	settings    campaigns.Settings
+	// settle changes the settings last, nil: nothing.
+	settle func(*campaigns.Settings) error
 }
 
 // scenarioMixed is the scenario that shows everything at once.
@@ -54,6 +56,10 @@ var demoScenarios = map[string][]demoCampaign{
 	"prospecting": {{kind: campaigns.KindProspecting, until: 1, example: "prospecting", scriptNamed: "prospecting", offersNamed: []string{"fibre"}}},
 	"loyalty":     {{kind: campaigns.KindLoyalty, until: 1, example: "loyalty", scriptNamed: "loyalty", offersNamed: []string{"month-on-us"}}},
 	"cross-sell":  {{kind: campaigns.KindCrossSell, until: 1, example: "cross-sell", scriptNamed: "cross-sell", offersNamed: []string{"tv-add-on"}}},
+	scenarioPredictive: {{
+		name: "Predictive", kind: campaigns.KindProspecting, mode: campaigns.PacingPredictive, ratio: 1, until: 1, settle: predicted,
+		script: "Hello {{first_name|there}}, this is {{agent_name}} of Northwind Telecom.", offer: "First three months free",
+	}},
 	scenarioMixed: mixedCampaigns,
 }
 
@@ -159,6 +165,9 @@ func (p *demoCampaign) complete() error {
 	p.settings.CallerIDs = []string{demoNumber}
 	// The least ring time of the law lets a minute show unanswered calls.
 	p.settings.RingTimeout = campaigns.Seconds(15)
+	if p.settle != nil {
+		return p.settle(&p.settings)
+	}
 	return nil
 }
 

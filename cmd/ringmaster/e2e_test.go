@@ -138,6 +138,21 @@ func TestDemoTellsTheSameStoryAsItsCarrier(t *testing.T) {
 	}
 }
 
+// How near the two are is for a longer run on a machine that does nothing else.
+func TestThePredictiveDemoIsSetBesideItsSimulation(t *testing.T) {
+	t.Parallel()
+	command, out, said := start(t, "demo", "--scenario", "predictive", "--for", "40s", "--agents", "12", "--json")
+	r := finish(t, command, out, follow(said, func(line string) { t.Log(line) }))
+	check(t, r)
+	s := r.Simulation
+	if s == nil || s.Seeds != demoSeeds || s.Mean.Occupancy <= 0 || s.Deviation.Occupancy <= 0 {
+		t.Fatalf("simulation %+v", s)
+	}
+	if s.Measured.Occupancy < s.Mean.Occupancy/2 || s.Measured.Answers < s.Mean.Answers/2 || s.Measured.Answers > 2*s.Mean.Answers {
+		t.Errorf("measured %+v, simulated %+v", s.Measured, s.Mean)
+	}
+}
+
 // TestAWipedRedisAndAKilledDialerHeal flushes Redis and then kills the dialer in
 // the middle of calls, and lets a second run go on from what is left.
 func TestAWipedRedisAndAKilledDialerHeal(t *testing.T) {
