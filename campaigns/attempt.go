@@ -82,6 +82,9 @@ type Attempt struct {
 	// LeastRing is how long the law lets the phone ring before the call may be given
 	// up; zero: it does not say.
 	LeastRing time.Duration
+	// Language of the person, empty: not known; Tier by value, 1 to 3.
+	Language string
+	Tier     int
 	// Settings of the campaign as read in the same transaction.
 	Settings Settings
 }

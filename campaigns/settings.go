@@ -58,6 +58,9 @@ type Settings struct {
 	// language of their own, or without a text in it; empty: the default of each
 	// script and offer. A text that is not there in it falls to that default too.
 	Language string `json:"language,omitempty"`
+	// Skill of the agents who get the campaign's answered customers before others of
+	// the campaign do; empty: none.
+	Skill string `json:"skill,omitempty"`
 	// DefaultRegion is the ISO 3166 country of numbers without a prefix.
 	DefaultRegion string `json:"default_region"`
 	// Selection says who becomes a candidate and who is worth a call.

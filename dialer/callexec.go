@@ -110,6 +110,7 @@ func (c *callActor) seek() {
 	w := acd.Waiting{CallID: c.id, CampaignID: c.campaignID, Since: c.machine.Answered()}
 	if c.kind == call.Outbound {
 		w.Outbound, w.Tier, w.AgentID = true, acd.UrgentTier, c.attempt.AgentID
+		w.Skill, w.Language, w.Value = c.attempt.Settings.Skill, c.attempt.Language, c.attempt.Tier
 	} else {
 		w.Queue, w.Tier, w.Skill, w.Language = c.queue.Name, c.identity.Priority, c.queue.Skill, c.queue.Language
 		c.share()

@@ -228,6 +228,8 @@ type fakeStore struct {
 	// earlier answers are in the ledger of dropped calls, without a drop.
 	earlier float64
 	silent  bool // the ledger does not answer
+	// language of everybody who is called.
+	language string
 }
 
 const dropLimit = 0.03
@@ -281,7 +283,7 @@ func (s *fakeStore) attempt(i campaigns.HopperItem, epoch, agent int64) campaign
 	return campaigns.Attempt{
 		ID: s.attempts, CampaignID: i.CampaignID, CandidateID: i.CandidateID, ContactID: i.ContactID, NumberID: i.NumberID,
 		Number: s.numbers[i.CandidateID], Epoch: epoch, AgentID: agent,
-		ReservedAt: time.Now(), DialBy: time.Now().Add(time.Second), Settings: settings,
+		ReservedAt: time.Now(), DialBy: time.Now().Add(time.Second), Settings: settings, Language: s.language,
 	}
 }
 

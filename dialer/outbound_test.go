@@ -42,6 +42,26 @@ func TestOutboundCallGoesThrough(t *testing.T) {
 	})
 }
 
+func TestAnAgentOfTheCustomersLanguageIsChosen(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.store.language = "es"
+		w.phones.set(number(customer), answers(time.Second, 0))
+		var screens []*screen
+		for id, languages := range [][]string{{"en"}, nil, {"en", "es"}} {
+			u := campaigns.User{ID: int64(id + 1), Phone: phoneOf(int64(id + 1)), PhoneMode: campaigns.PhoneNailed, Languages: languages}
+			w.phones.set(u.Phone, answers(time.Millisecond, 0))
+			screens = append(screens, w.attach(u, "s1", true))
+		}
+		w.store.add(1, customer)
+		w.after(4 * time.Second)
+		for i, want := range []campaigns.AgentState{campaigns.AgentReady, campaigns.AgentReady, campaigns.AgentTalking} {
+			if got := screens[i].now().State; got != want {
+				w.t.Errorf("agent %d is %s, want %s", i+1, got, want)
+			}
+		}
+	})
+}
+
 func TestNobodyFreeInTimeIsDropped(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.store.campaigns[0].Settings.Mode, w.store.campaigns[0].Settings.Ratio = campaigns.PacingRatio, 2

@@ -26,6 +26,7 @@ type factRow struct {
 	shared                                                bool
 	answerProbability                                     float64
 	address                                               zoneQuestion
+	person                                                lockedPerson
 	byNumber                                              []string
 	facts                                                 calling.Facts
 	// callbackAt is when a callback was promised for; agentReady says that its

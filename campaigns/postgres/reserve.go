@@ -78,7 +78,7 @@ func (r *reservation) lockAndRead(ctx context.Context) error {
 	var batch pgx.Batch
 	var fresh bool
 	batch.Queue(`begin`)
-	addresses := queueLocks(&batch, r.owner, r.items, &fresh)
+	persons := queueLocks(&batch, r.owner, r.items, &fresh)
 	batch.Queue(candidateFacts, candidates, r.now).Query(func(rows pgx.Rows) error {
 		var err error
 		r.rows, err = pgx.CollectRows(rows, scanFactColumns)
@@ -105,7 +105,8 @@ func (r *reservation) lockAndRead(ctx context.Context) error {
 	}
 	for i := range r.rows {
 		row := &r.rows[i]
-		at := addresses[row.contactID]
+		row.person = persons[row.contactID]
+		at := row.person.address
 		at.country = row.address.country
 		row.address = at
 		row.facts.Zones, row.facts.Locations = r.store.zones.of(at, row.byNumber)
@@ -153,22 +154,31 @@ func (r *reservation) addRules(ctx context.Context, rules map[int64]revision) er
 	return nil
 }
 
+// lockedPerson is what an attempt needs of the person it calls.
+type lockedPerson struct {
+	address  zoneQuestion
+	language string
+	tier     int
+}
+
 // queueLocks locks the persons' and numbers' rows, each sorted by id, and reads
 // whether the owner's lease is fresh. The locks exclude one another and leave
-// alone foreign keys that point to the rows. The map is filled with the persons'
-// addresses when the batch is read.
-func queueLocks(batch *pgx.Batch, owner Owner, items []campaigns.HopperItem, fresh *bool) map[int64]zoneQuestion {
+// alone foreign keys that point to the rows. The map is filled with the persons when
+// the batch is read.
+func queueLocks(batch *pgx.Batch, owner Owner, items []campaigns.HopperItem, fresh *bool) map[int64]lockedPerson {
 	contacts, numbers := make([]int64, len(items)), make([]int64, len(items))
 	for i, item := range items {
 		contacts[i], numbers[i] = item.ContactID, item.NumberID
 	}
-	addresses := make(map[int64]zoneQuestion, len(items))
-	batch.Queue(`select id, region, postal_code, time_zone from contacts where id = any($1) order by id for no key update`, contacts).
+	persons := make(map[int64]lockedPerson, len(items))
+	batch.Queue(`select id, region, postal_code, time_zone, language, value from contacts where id = any($1) order by id for no key update`, contacts).
 		Query(func(rows pgx.Rows) error {
 			var id int64
-			var at zoneQuestion
-			_, err := pgx.ForEachRow(rows, []any{&id, &at.region, &at.postalCode, &at.timeZone}, func() error {
-				addresses[id] = at
+			var p lockedPerson
+			var worth float64
+			_, err := pgx.ForEachRow(rows, []any{&id, &p.address.region, &p.address.postalCode, &p.address.timeZone, &p.language, &worth}, func() error {
+				p.tier = tier(worth)
+				persons[id] = p
 				return nil
 			})
 			return err
@@ -176,7 +186,7 @@ func queueLocks(batch *pgx.Batch, owner Owner, items []campaigns.HopperItem, fre
 	batch.Queue(`select id from numbers where id = any($1) order by id for no key update`, numbers)
 	batch.Queue(`select exists (select from nodes where name = $1 and epoch = $2 and lease_until > clock_timestamp())`, owner.Node, owner.Epoch).
 		QueryRow(func(row pgx.Row) error { return row.Scan(fresh) })
-	return addresses
+	return persons
 }
 
 func notFresh(owner Owner) error {
@@ -219,6 +229,6 @@ func (row *factRow) attempt(id int64, owner Owner, now time.Time) campaigns.Atte
 	return campaigns.Attempt{
 		ID: id, CampaignID: row.campaignID, CandidateID: row.candidateID, ContactID: row.contactID, NumberID: row.numberID,
 		Number: row.number, Node: owner.Node, Epoch: owner.Epoch, AgentID: row.agentID, AnswerProbability: row.answerProbability,
-		ReservedAt: now, LeastRing: row.facts.Law.LeastRing(), Settings: settings,
+		ReservedAt: now, LeastRing: row.facts.Law.LeastRing(), Language: row.person.language, Tier: row.person.tier, Settings: settings,
 	}
 }

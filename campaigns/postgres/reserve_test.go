@@ -16,6 +16,7 @@ func TestReserveCommitsWhatPassed(t *testing.T) {
 	h := newHouse(t)
 	people := h.queued(3)
 	h.exec(`update candidates set answer_probability = 0.4 where id = $1`, people[1].CandidateID)
+	h.exec(`update contacts set language = 'es-MX', value = 1200 where id = $1`, people[1].ContactID)
 	began := time.Now()
 	attempts, refused := h.reserve(h.items(people...))
 	if len(attempts) != 3 || len(refused) != 0 {
@@ -23,7 +24,8 @@ func TestReserveCommitsWhatPassed(t *testing.T) {
 	}
 	a := attempts[1]
 	if a.ID == 0 || a.CandidateID != people[1].CandidateID || a.ContactID != people[1].ContactID || a.NumberID != people[1].NumberID ||
-		a.Number != "+12125550001" || a.Node != "n1" || a.Epoch != h.owner.Epoch || a.AnswerProbability != 0.4 || a.Settings.MaxAttempts != 6 {
+		a.Number != "+12125550001" || a.Node != "n1" || a.Epoch != h.owner.Epoch || a.AnswerProbability != 0.4 || a.Settings.MaxAttempts != 6 ||
+		a.Language != "es-MX" || a.Tier != 3 {
 		t.Errorf("attempt %+v", a)
 	}
 	if left := a.DialBy.Sub(began); left <= 0 || left > 2*time.Second {

@@ -7,6 +7,10 @@
 // customers come after inbound callers of the same rank only in ties of time;
 // they carry a tier above every inbound one, because the law gives them two
 // seconds and inbound callers hear that they wait. Among the agents that may
-// take a call, the one who has been ready longest is chosen (fairness, and the
-// steadiest occupancy), after a personal one.
+// take a call, a personal one is chosen, then who speaks the customer's language and
+// has the campaign's skill, then the one who has been ready longest (fairness, and
+// the steadiest occupancy). Inbound calls require language and skill of their
+// agents; an answered customer takes anyone of the campaign rather than be dropped,
+// and waits in the order of the answers, since each has the same two seconds; a
+// higher value tier decides between answers of the same moment.
 package acd

@@ -1,7 +1,9 @@
 package acd
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"ringmaster/campaigns"
@@ -18,11 +20,14 @@ type Waiting struct {
 	Outbound   bool
 	CampaignID int64
 	Queue      string
-	// Skill and Language are required of the agent where set.
+	// Skill and Language are required of an inbound call's agent where set; for an
+	// outbound call, whose customer cannot wait, they choose among those who are
+	// ready.
 	Skill, Language string
-	// Tier is the value tier, higher first.
-	Tier  int
-	Since time.Time
+	// Tier is the value tier, higher first. Value is that of an outbound call's
+	// customer, who goes first among those answered in the same moment.
+	Tier, Value int
+	Since       time.Time
 	// AgentID is preferred where that agent is ready: a personal callback.
 	AgentID int64
 }
@@ -56,23 +61,14 @@ func Match(waiting []Waiting, agents []Agent, now time.Time, ageing time.Duratio
 	}
 	calls := slices.Clone(waiting)
 	slices.SortStableFunc(calls, func(a, b Waiting) int {
-		switch ra, rb := rank(a, now, ageing), rank(b, now, ageing); {
-		case ra > rb:
-			return -1
-		case ra < rb:
-			return 1
-		}
-		if c := a.Since.Compare(b.Since); c != 0 {
+		if c := cmp.Compare(rank(b, now, ageing), rank(a, now, ageing)); c != 0 {
 			return c
 		}
-		return compare(a.CallID, b.CallID)
+		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(b.Value, a.Value), cmp.Compare(a.CallID, b.CallID))
 	})
 	free := slices.Clone(agents)
 	slices.SortStableFunc(free, func(a, b Agent) int {
-		if c := a.Since.Compare(b.Since); c != 0 {
-			return c
-		}
-		return compare(a.ID, b.ID)
+		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID))
 	})
 	var pairs []Pair
 	for _, w := range calls {
@@ -89,16 +85,6 @@ func Match(waiting []Waiting, agents []Agent, now time.Time, ageing time.Duratio
 	return pairs
 }
 
-func compare[T int64 | campaigns.CallID](a, b T) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
 // rank is the tier, aged.
 func rank(w Waiting, now time.Time, ageing time.Duration) float64 {
 	r := float64(w.Tier)
@@ -108,9 +94,10 @@ func rank(w Waiting, now time.Time, ageing time.Duration) float64 {
 	return r
 }
 
-// choose gives the index of the agent for the call, or -1.
+// choose gives the index of the agent for the call, or -1: of those who fit, the
+// first of whom it suits best.
 func choose(w Waiting, free []Agent) int {
-	best := -1
+	best, suited := -1, -1
 	for i := range free {
 		if !Fits(w, free[i]) {
 			continue
@@ -118,26 +105,49 @@ func choose(w Waiting, free []Agent) int {
 		if w.AgentID != 0 && free[i].ID == w.AgentID {
 			return i
 		}
-		if best < 0 {
-			best = i
+		if s := suits(w, free[i]); s > suited {
+			best, suited = i, s
 		}
 	}
 	return best
 }
 
+// suits weighs language before skill; an agent of whom no language is known comes
+// between one who speaks it and one who does not.
+func suits(w Waiting, a Agent) int {
+	s := 0
+	if w.Language != "" {
+		switch {
+		case speaks(a, w.Language):
+			s += 4
+		case len(a.Languages) == 0:
+			s += 2
+		}
+	}
+	if w.Skill != "" && slices.Contains(a.Skills, w.Skill) {
+		s++
+	}
+	return s
+}
+
+// speaks compares languages without their regions: who speaks es serves es-MX.
+func speaks(a Agent, language string) bool {
+	base := func(tag string) string { first, _, _ := strings.Cut(tag, "-"); return first }
+	return slices.ContainsFunc(a.Languages, func(l string) bool { return strings.EqualFold(base(l), base(language)) })
+}
+
 // Fits reports whether the agent may take the call.
 func Fits(w Waiting, a Agent) bool {
 	if w.Outbound {
-		if !a.OpenLine || !Serves(a, w.CampaignID) {
-			return false
-		}
-	} else if len(a.Queues) > 0 && !slices.Contains(a.Queues, w.Queue) {
+		return a.OpenLine && Serves(a, w.CampaignID)
+	}
+	if len(a.Queues) > 0 && !slices.Contains(a.Queues, w.Queue) {
 		return false
 	}
 	if w.Skill != "" && !slices.Contains(a.Skills, w.Skill) {
 		return false
 	}
-	return w.Language == "" || len(a.Languages) == 0 || slices.Contains(a.Languages, w.Language)
+	return w.Language == "" || len(a.Languages) == 0 || speaks(a, w.Language)
 }
 
 // Serves reports whether the agent works for the campaign.

@@ -58,6 +58,32 @@ func TestMatch(t *testing.T) {
 			[]Waiting{{CallID: "a", Queue: "q", Tier: 3, Since: ago(time.Hour)}, {CallID: "b", Outbound: true, Tier: UrgentTier, Since: noon}},
 			[]Agent{open}, []Pair{{"b", 1}},
 		},
+		"the customer's language before the longest ready": {
+			[]Waiting{{CallID: "a", Outbound: true, Language: "es-MX", Skill: "gold"}},
+			[]Agent{
+				{ID: 1, OpenLine: true, Since: ago(time.Hour), Languages: []string{"en"}, Skills: []string{"gold"}},
+				{ID: 2, OpenLine: true, Since: ago(time.Minute)},
+				{ID: 3, OpenLine: true, Since: ago(time.Second), Languages: []string{"en", "es"}},
+			},
+			[]Pair{{"a", 3}},
+		},
+		"the campaign's skill before the longest ready": {
+			[]Waiting{{CallID: "a", Outbound: true, Skill: "gold"}},
+			[]Agent{{ID: 1, OpenLine: true, Since: ago(time.Hour)}, {ID: 2, OpenLine: true, Since: ago(time.Minute), Skills: []string{"gold"}}},
+			[]Pair{{"a", 2}},
+		},
+		"anyone of the campaign rather than nobody": {
+			[]Waiting{{CallID: "a", Outbound: true, Skill: "gold", Language: "fr"}},
+			[]Agent{{ID: 1, OpenLine: true, Languages: []string{"en"}}}, []Pair{{"a", 1}},
+		},
+		"answers in their order, value decides between two of a moment": {
+			[]Waiting{
+				{CallID: "a", Outbound: true, Tier: UrgentTier, Since: ago(time.Second), Value: 1},
+				{CallID: "b", Outbound: true, Tier: UrgentTier, Since: ago(time.Second), Value: 3},
+				{CallID: "c", Outbound: true, Tier: UrgentTier, Since: noon, Value: 3},
+			},
+			[]Agent{open, {ID: 2, OpenLine: true, Since: noon}}, []Pair{{"b", 1}, {"a", 2}},
+		},
 		"personal callback": {
 			[]Waiting{{CallID: "a", Outbound: true, AgentID: 1}},
 			[]Agent{open, {ID: 2, OpenLine: true, Since: ago(time.Hour)}}, []Pair{{"a", 1}},
