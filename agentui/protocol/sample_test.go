@@ -159,15 +159,16 @@ func sampleFloor() campaigns.Floor {
 	return campaigns.Floor{
 		At: sampleTime(),
 		Campaigns: []campaigns.CampaignLive{{
-			ID: 3, Name: "Win back autumn", State: campaigns.CampaignRunning, Mode: campaigns.PacingProgressive,
+			ID: 3, Name: "Win back autumn", State: campaigns.CampaignRunning, Mode: campaigns.PacingPredictive,
 			Dialing: 2, Ringing: 3, Waiting: 0, Talking: 4, Hopper: 120, Attempts: 400, Answered: 100, Dropped: 1,
 			Outcomes: map[campaigns.Outcome]int{campaigns.OutcomeAnswered: 99, campaigns.OutcomeDropped: 1},
 			Results:  map[campaigns.Disposition]int{campaigns.DispositionSale: 12}, DropRate: 0.01,
 			Candidates: map[campaigns.CandidateState]int{campaigns.CandidateReady: 1500},
 			Pacing: &campaigns.PacingLive{
 				Staffed: 12, Ready: 1, FreeSoon: 2.5, SoonSeconds: 8, Ringing: 9, ExpectedAnswers: 2.7, DropRate: 0.021, DropLimit: 0.03,
-				DropRule: "us-tsr", Credit: 1.4, Risk: 0.02, Accepted: 0.018,
+				DropRule: "us-tsr", Credit: 1.4, Risk: 0.02, Accepted: 0.018, Reason: "the campaign has just started", Fallback: true,
 			},
+			Why: "12 agents, 1 ready, 2.5 free within 8 s, 9 ringing expect 2.7 answers, drops 2.1 % of 3.0 %, 1.4 more allowed; one call for each ready agent: the campaign has just started",
 		}},
 		Queues: []campaigns.QueueLive{{Name: "main", Waiting: 1, LongestSeconds: 4.5, Offered: 9, Answered: 8, ServiceLevel: 0.875, ServiceLevelSeconds: 20}},
 		Agents: []campaigns.AgentLive{{ID: 12, Name: "Ana", Node: "n1", State: campaigns.AgentTalking, Since: sampleTime(), Phone: campaigns.PhoneUp, Campaign: "Win back autumn", Customer: "Luis Ortega", Connected: true, Calls: 4}},

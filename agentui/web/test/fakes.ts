@@ -84,3 +84,12 @@ export class FakeSocket {
     this.onmessage?.({ data: JSON.stringify(frame) });
   }
 }
+
+/** textOf is what a component without hooks puts on the page, attributes left out. */
+export function textOf(node: unknown): string {
+  if (Array.isArray(node)) return node.map(textOf).join("");
+  if (typeof node === "string" || typeof node === "number") return String(node);
+  if (typeof node !== "object" || node === null) return "";
+  const { type, props } = node as { type: unknown; props: { children?: unknown } };
+  return typeof type === "function" ? textOf(type(props)) : textOf(props.children);
+}

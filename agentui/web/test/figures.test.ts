@@ -56,6 +56,13 @@ test("the figures stand against their targets, also where there is nothing yet",
   expect(empty.map((f) => f.value)).toEqual(["0", "–", "0.0", "0", "0", "0"]);
 });
 
+test("a campaign is held against the limit that binds it", () => {
+  const c = (name: string, drop_rate: number, drop_limit: number) =>
+    ({ id: 1, name, state: "running", dropped: 2, drop_rate, pacing: { drop_limit } }) as CampaignLive;
+  const dropped = figures({ at: "", campaigns: [c("Loose", 0.015, 0.03), c("Strict", 0.012, 0.01)], queues: [], agents: [], trunks: [] })[2];
+  expect(dropped).toMatchObject({ value: "1.2", tone: "bad", note: "Strict, 2 today; limit 1 %" });
+});
+
 test("tallies are written the largest first, without zeros", () => {
   expect(counts({ busy: 2, answered: 9, failed: 0 })).toEqual([
     ["answered", 9],

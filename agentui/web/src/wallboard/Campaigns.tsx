@@ -3,11 +3,15 @@ import { useEffect, useRef } from "preact/hooks";
 import { percent, words } from "../base/format";
 import type { CampaignLive } from "../protocol.gen";
 import { command, live, say } from "../state";
-import { byState, counts, dropTone } from "./figures";
+import { byState, counts, dropTone, limitOf } from "./figures";
+import { ForecastDialog } from "./ForecastDialog";
+import { Pacing } from "./Pacing";
+import { said } from "./why";
 
 /** Campaigns shows what each one does, and why not, with its switch. */
 export function Campaigns({ list }: { list: CampaignLive[] }) {
   const closing = useSignal<CampaignLive | null>(null);
+  const asking = useSignal<CampaignLive | null>(null);
   return (
     <section class="panel" aria-label="Campaigns">
       <h2>Campaigns</h2>
@@ -25,17 +29,18 @@ export function Campaigns({ list }: { list: CampaignLive[] }) {
             </tr>
           </thead>
           {byState(list).map((c) => (
-            <Campaign key={c.id} c={c} onClose={() => (closing.value = c)} />
+            <Campaign key={c.id} c={c} onClose={() => (closing.value = c)} onForecast={() => (asking.value = c)} />
           ))}
         </table>
         {list.length === 0 && <p class="quiet">There is no campaign.</p>}
       </div>
       {closing.value && <CloseDialog c={closing.value} onDone={() => (closing.value = null)} />}
+      {asking.value && <ForecastDialog c={asking.value} onDone={() => (asking.value = null)} />}
     </section>
   );
 }
 
-function Campaign({ c, onClose }: { c: CampaignLive; onClose: () => void }) {
+function Campaign({ c, onClose, onForecast }: { c: CampaignLive; onClose: () => void; onForecast: () => void }) {
   const move = (t: "campaign.start" | "campaign.pause") => void command(t, { campaign_id: c.id });
   const rows: [string, [string, number][]][] = [
     ["Outcomes", counts(c.outcomes)],
@@ -57,7 +62,7 @@ function Campaign({ c, onClose }: { c: CampaignLive; onClose: () => void }) {
           {c.attempts}
         </td>
         <td class="n" data-label="Answered">{c.answered}</td>
-        <td class={`n ${c.dropped > 0 ? dropTone(c.drop_rate) : ""}`} data-label="Dropped">
+        <td class={`n ${c.dropped > 0 ? dropTone(c.drop_rate, limitOf(c)) : ""}`} data-label="Dropped">
           {c.dropped} <small>({percent(c.drop_rate)})</small>
         </td>
         <td class="switch">
@@ -68,6 +73,9 @@ function Campaign({ c, onClose }: { c: CampaignLive; onClose: () => void }) {
             <button type="button" disabled={!live.value || c.state !== "running"} onClick={() => move("campaign.pause")}>
               Pause
             </button>
+            <button type="button" disabled={c.state === "closed"} onClick={onForecast}>
+              Forecast…
+            </button>
             <button type="button" class="quiet" disabled={!live.value || c.state === "closed"} onClick={onClose}>
               Close…
             </button>
@@ -76,7 +84,8 @@ function Campaign({ c, onClose }: { c: CampaignLive; onClose: () => void }) {
       </tr>
       <tr class="more">
         <td colSpan={10}>
-          {c.why && <span class="why">{words(c.why)}</span>}
+          <Pacing c={c} />
+          {said(c) && <span class="why">{words(said(c))}</span>}
           {rows
             .filter(([, tally]) => tally.length > 0)
             .map(([title, tally]) => (

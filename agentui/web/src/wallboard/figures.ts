@@ -13,8 +13,13 @@ export interface Figure {
   tone: Tone;
 }
 
-/** The share of answered calls that may find no agent; US safe harbor, per campaign. */
+/** The share of answered calls that may find no agent where nothing tells another; US safe harbor, per campaign. */
 const dropLimit = 0.03;
+
+/** limitOf is the drop limit that binds a campaign, as a fraction. */
+export function limitOf(c: CampaignLive | undefined): number {
+  return c?.pacing?.drop_limit || dropLimit;
+}
 
 /** figures sums the floor up in the few numbers that a room looks at. */
 export function figures(f: Floor): Figure[] {
@@ -27,7 +32,8 @@ export function figures(f: Floor): Figure[] {
   const target = Math.max(0, ...queues.map((q) => q.service_level_seconds)) || 20;
   const offered = sum(queues, (q) => q.offered);
   const level = offered > 0 ? sum(queues, (q) => q.offered * q.service_level) / offered : 1;
-  const worst = campaigns.filter((c) => c.state !== "closed").reduce<CampaignLive | undefined>((w, c) => (c.drop_rate > (w?.drop_rate ?? 0) ? c : w), undefined);
+  const used = (c: CampaignLive | undefined) => (c ? c.drop_rate / limitOf(c) : 0);
+  const worst = campaigns.filter((c) => c.state !== "closed").reduce<CampaignLive | undefined>((w, c) => (used(c) > used(w) ? c : w), undefined);
   const count = (state: AgentState) => agents.filter((a) => a.state === state).length;
   const out = sum(campaigns, (c) => c.dialing + c.ringing);
   return [
@@ -51,8 +57,8 @@ export function figures(f: Floor): Figure[] {
       label: "Dropped",
       value: (100 * (worst?.drop_rate ?? 0)).toFixed(1),
       unit: "%",
-      note: worst ? `${worst.name}, ${worst.dropped} today; limit 3 %` : "today; limit 3 %",
-      tone: dropTone(worst?.drop_rate ?? 0),
+      note: worst ? `${worst.name}, ${worst.dropped} today; limit ${plain(limitOf(worst))}` : `today; limit ${plain(dropLimit)}`,
+      tone: dropTone(worst?.drop_rate ?? 0, limitOf(worst)),
     },
     { key: "talking", label: "Agents talking", value: String(count("talking")), note: `${count("wrap_up")} in wrap-up`, tone: "" },
     {
@@ -72,9 +78,15 @@ export function figures(f: Floor): Figure[] {
   ];
 }
 
-/** dropTone warns before the limit is reached. */
-export function dropTone(rate: number): Tone {
-  return rate > dropLimit - 0.002 ? "bad" : rate >= dropLimit - 0.01 ? "warn" : "good";
+/** plain writes a limit without a needless decimal. */
+function plain(limit: number): string {
+  return `${Number((100 * limit).toFixed(1))} %`;
+}
+
+/** dropTone warns before the limit is reached: of 3 % from 2 % on, and from 2.8 % on louder. */
+export function dropTone(rate: number, limit: number): Tone {
+  const used = rate / limit;
+  return used > 0.93 ? "bad" : used > 0.66 ? "warn" : "good";
 }
 
 const campaignOrder: CampaignState[] = ["running", "paused", "draft", "closed"];
