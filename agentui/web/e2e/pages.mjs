@@ -5,7 +5,7 @@
 // The URLs are one-time sign-in links, as `ringmaster demo` prints them.
 // CHROMIUM names the browser. It exits 1 and says what was missing; every wait
 // is bounded, the whole of it by two minutes.
-import { access, mkdir } from "node:fs/promises";
+import { access, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
@@ -146,7 +146,33 @@ async function wallboard() {
     check(cut.length === 0, `nothing is cut off at ${width} pixels: ${cut.join("; ")}`);
     await shot(page, `wallboard-${width}`);
   }
+  await there(page, '[data-testid="pacing"] meter', 5_000, "it says how near the drops are to their limit");
+  await forecast(page);
   await room.close();
+}
+
+/** forecast asks the server, which may have no history yet, and then a server that has. */
+async function forecast(page) {
+  await page.getByRole("button", { name: "Forecast…" }).first().click();
+  const simulate = page.getByRole("button", { name: "Simulate" });
+  await simulate.click();
+  await there(page, '[data-testid="forecast"], [data-testid="forecast-problem"]:not(:empty)', 20_000, "a forecast, or why there is none");
+  const problem = await text(page, "forecast-problem");
+  check(problem === "" || /answered|needed/.test(problem), `only a want of calls is no forecast, not ${JSON.stringify(problem)}`);
+
+  const golden = JSON.parse(await readFile(new URL("../test/forecast.json", import.meta.url), "utf8"));
+  await page.route("**/v1/campaigns/*/forecast", (route) => route.fulfill({ json: golden.forecast }));
+  await page.getByLabel("Drop limit (%)").fill("2");
+  await simulate.click();
+  await there(page, '[data-testid="forecast"] td:nth-child(3)', 5_000, "the days stand side by side");
+  for (const width of [390, 800, 1440]) {
+    await page.setViewportSize({ width, height: 900 });
+    const cut = await page.evaluate(cutOff);
+    check(cut.length === 0, `nothing of the forecast is cut off at ${width} pixels: ${cut.join("; ")}`);
+    await shot(page, `forecast-${width}`);
+  }
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.locator("dialog").waitFor({ state: "detached", timeout: 5_000 });
 }
 
 /** cutOff names, in the browser, what is wider than its place or the window. */
@@ -162,7 +188,10 @@ function cutOff() {
 async function open(context) {
   const page = await context.newPage();
   page.on("pageerror", (error) => errors.push(error.message));
-  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  page.on("console", (message) => {
+    // The browser itself notes a forecast that is refused.
+    if (message.type() === "error" && !message.location().url.endsWith("/forecast")) errors.push(message.text());
+  });
   return page;
 }
 
