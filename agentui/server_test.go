@@ -115,6 +115,15 @@ func (w *world) MoveCampaign(ctx context.Context, id int64, to campaigns.Campaig
 	c.State = to
 	return c, err
 }
+func (w *world) ChangePacing(ctx context.Context, id int64, change campaigns.PacingChange, _ campaigns.User) (campaigns.Campaign, error) {
+	c, err := w.Campaign(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	c.Settings = change.On(campaigns.DefaultSettings(campaigns.KindProspecting))
+	return c, c.Settings.Validate()
+}
+
 func (w *world) Why(_ context.Context, id, contact int64) (any, error) {
 	return []map[string]any{{"id": id, "contact": contact, "reason": "outside_window", "count": 7}}, nil
 }

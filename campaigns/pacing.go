@@ -24,6 +24,39 @@ func (s *Settings) validatePacing() error {
 	return nil
 }
 
+// PacingChange changes how a campaign dials; what is nil stays as it is. It may be
+// made while the campaign runs.
+type PacingChange struct {
+	Mode             *PacingMode `json:"mode,omitempty" enum:"manual,preview,progressive,ratio,predictive"`
+	Ratio            *float64    `json:"ratio,omitempty" doc:"Lines for each ready agent in mode ratio."`
+	DropLimit        *float64    `json:"drop_limit,omitempty" doc:"The campaign's own limit on dropped calls, a fraction of 1."`
+	MaxLines         *int        `json:"max_lines,omitempty" doc:"Most lines of the campaign at once on a node; 0: no cap."`
+	MaxLinesPerAgent *float64    `json:"max_lines_per_agent,omitempty" doc:"The same for each agent who is ready or busy; 0: no cap."`
+	CancelRinging    *bool       `json:"cancel_ringing,omitempty" doc:"Whether calls may be given up when fewer agents come free than was expected."`
+}
+
+// Empty reports whether nothing is changed.
+func (c *PacingChange) Empty() bool { return *c == PacingChange{} }
+
+// On gives the settings with the change.
+func (c *PacingChange) On(s Settings) Settings {
+	put(&s.Mode, c.Mode)
+	put(&s.Ratio, c.Ratio)
+	put(&s.DropLimit, c.DropLimit)
+	put(&s.MaxLines, c.MaxLines)
+	put(&s.MaxLinesPerAgent, c.MaxLinesPerAgent)
+	if c.CancelRinging != nil {
+		s.CancelRinging = c.CancelRinging
+	}
+	return s
+}
+
+func put[T any](at, to *T) {
+	if to != nil {
+		*at = *to
+	}
+}
+
 // PacingLive is why a campaign is dialed as it is, at the last decision.
 type PacingLive struct {
 	// Staffed agents are ready or busy with a call or its wrap-up; FreeSoon of the

@@ -13,6 +13,11 @@ type whyRequest struct {
 	Contact int64 `query:"contact" minimum:"1" doc:"Explains one contact instead."`
 }
 
+type pacingRequest struct {
+	ID   int64 `path:"id" minimum:"1" doc:"The campaign's id."`
+	Body campaigns.PacingChange
+}
+
 // campaignRoutes declare the campaigns and the floor.
 func (a *api) campaignRoutes() {
 	register(a, operation{http.MethodGet, "/v1/campaigns", "list-campaigns", "Every campaign that is not closed", supervisors()},
@@ -37,6 +42,11 @@ func (a *api) campaignRoutes() {
 				return &body[campaigns.Campaign]{c}, err
 			})
 	}
+	register(a, operation{http.MethodPatch, "/v1/campaigns/{id}/pacing", "change-pacing", "Change how a campaign dials, also while it runs; what is absent stays as it is", supervisors()},
+		func(ctx context.Context, in *pacingRequest) (*body[campaigns.Campaign], error) {
+			c, err := a.opts.Campaigns.ChangePacing(ctx, in.ID, in.Body, userOf(ctx))
+			return &body[campaigns.Campaign]{c}, err
+		})
 	register(a, operation{http.MethodGet, "/v1/campaigns/{id}/why", "explain-campaign", "How many candidates stand behind each reason not to be dialed now", supervisors()},
 		func(ctx context.Context, in *whyRequest) (*body[any], error) {
 			rows, err := a.opts.Campaigns.Why(ctx, in.ID, in.Contact)

@@ -15,6 +15,9 @@ type Campaigns interface {
 	// MoveCampaign starts, pauses or closes a campaign; CodeConflict names the
 	// states where the move is not allowed.
 	MoveCampaign(ctx context.Context, id int64, to campaigns.CampaignState, by campaigns.User) (campaigns.Campaign, error)
+	// ChangePacing changes how a campaign dials; CodeInvalid names a wrong field,
+	// CodeConflict says that the campaign is closed.
+	ChangePacing(ctx context.Context, id int64, change campaigns.PacingChange, by campaigns.User) (campaigns.Campaign, error)
 	// Why explains who is not dialed now: rows by state and reason with their
 	// counts, or the story of one contact (0: all). The rows go out as JSON.
 	Why(ctx context.Context, id, contactID int64) (any, error)

@@ -90,10 +90,7 @@ func (s *Store) queryCampaigns(ctx context.Context, sql string) ([]campaigns.Cam
 func (s *Store) MoveCampaign(ctx context.Context, id int64, to campaigns.CampaignState) (campaigns.Campaign, error) {
 	var moved campaigns.Campaign
 	err := s.tx(ctx, func(tx pgx.Tx) error {
-		current, err := scanCampaign(tx.QueryRow(ctx, `select `+campaignColumns+` from campaigns where id = $1 for update`, id))
-		if errors.Is(err, pgx.ErrNoRows) {
-			return campaigns.Errorf(campaigns.CodeNotFound, "no campaign %d", id)
-		}
+		current, err := lockCampaign(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -104,6 +101,37 @@ func (s *Store) MoveCampaign(ctx context.Context, id int64, to campaigns.Campaig
 		return err
 	})
 	return moved, err
+}
+
+// ChangePacing changes how the campaign dials, and nothing else of it. CodeInvalid
+// names a wrong setting, CodeConflict says that the campaign is closed,
+// CodeNotFound that there is none.
+func (s *Store) ChangePacing(ctx context.Context, id int64, change campaigns.PacingChange) (campaigns.Campaign, error) {
+	var changed campaigns.Campaign
+	err := s.tx(ctx, func(tx pgx.Tx) error {
+		current, err := lockCampaign(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if changed = current; change.Empty() {
+			return nil
+		}
+		if current.State == campaigns.CampaignClosed {
+			return campaigns.Errorf(campaigns.CodeConflict, "campaign %q is closed: nothing of it changes any more", current.Name)
+		}
+		settings := change.On(current.Settings)
+		if err := settings.ValidateFor(current.Kind); err != nil {
+			return err
+		}
+		changed, err = s.writeCampaign(ctx, tx, current, current.State, settings)
+		return err
+	})
+	return changed, err
+}
+
+func lockCampaign(ctx context.Context, tx pgx.Tx, id int64) (campaigns.Campaign, error) {
+	current, err := scanCampaign(tx.QueryRow(ctx, `select `+campaignColumns+` from campaigns where id = $1 for update`, id))
+	return current, noCampaign(err, id)
 }
 
 // writeCampaign gives a locked campaign a new state, where it is another one,

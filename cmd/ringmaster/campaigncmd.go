@@ -23,13 +23,14 @@ type campaignCmd struct {
 	Pause   pauseCampaignCmd  `cmd:"" help:"Stop dialing for now."`
 	Close   closeCampaignCmd  `cmd:"" help:"Stop dialing for good."`
 	Preview previewCmd        `cmd:"" help:"Tell whom it would call, and who falls out where; nobody is called."`
+	Pace    paceCmd           `cmd:"" help:"Change how a campaign dials, also while it runs, and tell of its dropped calls."`
 	Why     whyCmd            `cmd:"" help:"Tell how many candidates stand behind each reason now, or explain one person."`
 }
 
 type createCampaignCmd struct {
 	Name         string        `arg:"" help:"Name of the campaign."`
 	Kind         string        `enum:"win_back,prospecting,loyalty,cross_sell" default:"win_back" help:"win_back, prospecting, loyalty or cross_sell."`
-	Mode         string        `enum:"manual,progressive,ratio" default:"progressive" help:"Pacing: manual, progressive or ratio."`
+	Mode         string        `enum:"manual,preview,progressive,ratio,predictive" default:"progressive" help:"Pacing: manual, preview, progressive, ratio or predictive."`
 	Ratio        float64       `default:"1" help:"Lines for each ready agent in mode ratio."`
 	CallerID     []string      `help:"Number shown to customers, in E.164; may be repeated." placeholder:"+1…"`
 	RingTimeout  time.Duration `default:"25s" help:"How long a phone rings."`

@@ -41,9 +41,9 @@ func parseWhatIf(text string) (whatIf, error) {
 		var err error
 		switch key {
 		case "limit":
-			w.Limit, err = share(key, value)
+			w.Limit, err = share("--what-if: "+key, value)
 		case "answer":
-			w.Answer, err = share(key, value)
+			w.Answer, err = share("--what-if: "+key, value)
 		case "agents":
 			n, bad := strconv.Atoi(value)
 			if bad != nil || n < 1 || n > mostWhatIf {
@@ -70,7 +70,7 @@ func parseWhatIf(text string) (whatIf, error) {
 	return w, nil
 }
 
-// share reads 2% or 0.02.
+// share reads 2% or 0.02 of a flag or a key.
 func share(key, text string) (*float64, error) {
 	number, percent := strings.CutSuffix(text, "%")
 	x, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
@@ -78,7 +78,7 @@ func share(key, text string) (*float64, error) {
 		x /= 100
 	}
 	if err != nil || !(x >= 0 && x <= 1) {
-		return nil, campaigns.Invalid("--what-if", "%s: %q is no share such as 2%% or 0.02", key, text)
+		return nil, campaigns.Invalid(key, "%q is no share such as 2%% or 0.02", text)
 	}
 	return &x, nil
 }

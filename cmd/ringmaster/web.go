@@ -79,6 +79,17 @@ func (d campaignDesk) Campaign(ctx context.Context, id int64) (campaigns.Campaig
 	return d.a.store.Campaign(ctx, id)
 }
 
+// ChangePacing changes how a campaign dials.
+func (d campaignDesk) ChangePacing(ctx context.Context, id int64, change campaigns.PacingChange, by campaigns.User) (campaigns.Campaign, error) {
+	changed, err := d.a.store.ChangePacing(ctx, id, change)
+	if err != nil {
+		return changed, err
+	}
+	d.a.log.Info("pacing changed", "campaign", changed.Name, "by", by.Name, "mode", changed.Settings.Mode)
+	d.a.dialer.CampaignMoved(id)
+	return changed, nil
+}
+
 // MoveCampaign starts, pauses or closes a campaign.
 func (d campaignDesk) MoveCampaign(ctx context.Context, id int64, to campaigns.CampaignState, by campaigns.User) (campaigns.Campaign, error) {
 	moved, err := d.a.store.MoveCampaign(ctx, id, to)

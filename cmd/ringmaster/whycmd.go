@@ -44,6 +44,9 @@ func (c *whyCmd) Run(ctx context.Context, io streams, all *cli) error {
 			if err := writeWhy(io.out, campaign, lines); err != nil {
 				return err
 			}
+			if err := writeDrops(ctx, io.out, store, campaign.ID); err != nil {
+				return err
+			}
 			checks, err := store.RegisterChecks(ctx, campaign.ID)
 			if err != nil {
 				return err
