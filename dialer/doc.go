@@ -12,7 +12,10 @@
 // reserves something uses reserved slots. The floor holds copies of who waits
 // and who is ready, matches them (package acd) and proposes pairs; the agent's
 // own compare-and-set decides. One pacer decides for all campaigns together,
-// since they share agents (package pacing).
+// since they share agents (package pacing): at every change of a call or an agent
+// and at a short tick. Calls and agents tell it what they saw through a bounded
+// buffer; it asks the ledger of dropped calls every two seconds and has no credit
+// once that has been silent for ten.
 //
 // # What is written
 //
@@ -40,6 +43,13 @@
 //     is not answered, since nobody can tell what was missed.
 //   - A personal callback prefers its agent and goes to anyone of the campaign
 //     when that agent is not ready at the answer.
+//   - Ratio dialing keeps to the drop limit, too (I8): no more lines than ready
+//     agents and drops still allowed. There is no fixed number of answers before
+//     prediction begins; credit that the answers pay for does the same at every
+//     count.
+//   - Answers of calls that go on count for the limit on dropped calls at once, on
+//     the node that has them; the store hears of them at their end.
+//   - A cap on a campaign's lines holds for each node.
 //   - The spool of results (I9) is the client's: a result given while the store
 //     is away is refused as unavailable and sent again under its id; one given
 //     while talking is kept and repeated by the agent's actor.

@@ -72,7 +72,7 @@ var mixedCampaigns = []demoCampaign{
 		offer: "Six months of {{product}} at half the price",
 	},
 	{
-		name: "Spring offer", kind: campaigns.KindProspecting, mode: campaigns.PacingRatio, ratio: 3, from: 0.45, until: 1,
+		name: "Spring offer", kind: campaigns.KindProspecting, mode: campaigns.PacingPredictive, ratio: 1, from: 0.45, until: 1,
 		script: "Hello {{first_name|there}}, this is {{agent_name}} of Northwind Telecom.\nWe have an offer for homes in {{region}}.",
 		offer:  "First three months free",
 	},
