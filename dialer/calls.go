@@ -1,6 +1,8 @@
 package dialer
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,8 +45,13 @@ func (n *pacedNote) mayEnd(now time.Time) bool {
 	return !n.rang.IsZero() && now.Sub(n.rang) >= n.mustRing()
 }
 
+// unrouted reports whether it will take a trunk's channel and has not yet.
+func (n *callNote) unrouted() bool {
+	return n.kind != call.Inbound && !n.routed && (n.phase == call.New || n.phase == call.Dialing)
+}
+
 // unanswered reports whether there is an attempt that no customer answered.
-func (n callNote) unanswered() bool {
+func (n *callNote) unanswered() bool {
 	if n.kind == call.Inbound {
 		return false
 	}
@@ -54,40 +61,42 @@ func (n callNote) unanswered() bool {
 // calls is the registry of the node's call actors.
 type calls struct {
 	mu    sync.Mutex
-	live  map[campaigns.CallID]*callActor
-	notes map[campaigns.CallID]callNote
+	all   map[campaigns.CallID]noted
 	empty chan struct{} // closed when the last call ends, nil while nobody waits
 }
 
-func newCalls() *calls {
-	return &calls{live: make(map[campaigns.CallID]*callActor), notes: make(map[campaigns.CallID]callNote)}
+// noted is a call and the last note on it, which is never changed.
+type noted struct {
+	actor *callActor
+	note  *callNote
 }
+
+func newCalls() *calls { return &calls{all: make(map[campaigns.CallID]noted)} }
 
 // add registers a call; false when limit calls are there already.
 func (r *calls) add(c *callActor, n callNote, limit int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.live) >= limit {
+	if len(r.all) >= limit {
 		return false
 	}
-	r.live[c.id], r.notes[c.id] = c, n
+	r.all[c.id] = noted{c, &n}
 	return true
 }
 
 func (r *calls) note(id campaigns.CallID, n callNote) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, ok := r.live[id]; ok {
-		r.notes[id] = n
+	if c, ok := r.all[id]; ok {
+		r.all[id] = noted{c.actor, &n}
 	}
 }
 
 func (r *calls) remove(id campaigns.CallID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.live, id)
-	delete(r.notes, id)
-	if len(r.live) == 0 && r.empty != nil {
+	delete(r.all, id)
+	if len(r.all) == 0 && r.empty != nil {
 		close(r.empty)
 		r.empty = nil
 	}
@@ -96,14 +105,14 @@ func (r *calls) remove(id campaigns.CallID) {
 func (r *calls) len() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.live)
+	return len(r.all)
 }
 
 // idle gives a channel that is closed when no call is left.
 func (r *calls) idle() <-chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.live) == 0 {
+	if len(r.all) == 0 {
 		done := make(chan struct{})
 		close(done)
 		return done
@@ -116,18 +125,11 @@ func (r *calls) idle() <-chan struct{} {
 
 // each calls f for every call, outside the lock.
 func (r *calls) each(f func(*callActor, callNote)) {
-	type entry struct {
-		c *callActor
-		n callNote
-	}
 	r.mu.Lock()
-	all := make([]entry, 0, len(r.live))
-	for id, c := range r.live {
-		all = append(all, entry{c, r.notes[id]})
-	}
+	all := slices.Collect(maps.Values(r.all))
 	r.mu.Unlock()
-	for _, e := range all {
-		f(e.c, e.n)
+	for _, c := range all {
+		f(c.actor, *c.note)
 	}
 }
 
@@ -147,49 +149,35 @@ func (l lines) taken() int { return l.dialing + l.ringing + l.answered() }
 // answered is the number of calls that a person answered and that go on.
 func (l lines) answered() int { return l.waiting + l.messages + l.placed }
 
-// unrouted counts the dials that will take a trunk's channel and have not yet.
-func (r *calls) unrouted() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	n := 0
-	for _, note := range r.notes {
-		if note.kind != call.Inbound && !note.routed && (note.phase == call.New || note.phase == call.Dialing) {
-			n++
-		}
-	}
-	return n
-}
-
 // byCampaign counts the calls of each campaign.
 func (r *calls) byCampaign() map[int64]lines {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	out := make(map[int64]lines)
-	for _, n := range r.notes {
-		l := out[n.campaignID]
-		l.count(&n)
-		out[n.campaignID] = l
+	for _, c := range r.all {
+		l := out[c.note.campaignID]
+		l.count(c.note)
+		out[c.note.campaignID] = l
 	}
 	return out
 }
 
-// survey shows f every call; f must not call back.
+// survey shows f every call; f must not call back, nor change the note.
 func (r *calls) survey(f func(campaigns.CallID, *callNote)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for id, n := range r.notes {
-		f(id, &n)
+	for id, c := range r.all {
+		f(id, c.note)
 	}
 }
 
 // giveUp asks the call to end, if the phone has rung for long enough.
 func (r *calls) giveUp(id campaigns.CallID) {
 	r.mu.Lock()
-	c, ok := r.live[id]
-	note := r.notes[id].paced
+	c, ok := r.all[id]
 	r.mu.Unlock()
 	if ok {
-		c.step(call.Input{Kind: call.GiveUp, Least: note.mustRing()})
+		c.actor.step(call.Input{Kind: call.GiveUp, Least: c.note.paced.mustRing()})
 	}
 }
 
@@ -230,7 +218,8 @@ func (r *calls) byQueue(now time.Time) map[string]queueLines {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	out := make(map[string]queueLines)
-	for _, n := range r.notes {
+	for _, c := range r.all {
+		n := c.note
 		if n.kind != call.Inbound {
 			continue
 		}

@@ -50,8 +50,10 @@ type line struct {
 	predictor *pacing.Predictor
 	limits    pacing.Limits
 	view      pacing.View
-	// ready agents serve the campaign, whomever they are dealt to.
-	ready int
+	// counts are the campaign's calls, ready the agents who serve it, whomever they
+	// are dealt to.
+	counts lines
+	ready  int
 	// capped is set while trunks or caps allowed no dial at the last decision.
 	capped bool
 	// told explains the last decision.

@@ -32,7 +32,7 @@ func (p *pacer) plan(c *campaigns.Campaign, l *line, s *scene) decision {
 	if c.Settings.Mode != campaigns.PacingPredictive {
 		fixed := pacing.Decide(pacing.Snapshot{
 			Mode: c.Settings.Mode, Ratio: c.Settings.Ratio, Ready: s.shares[c.ID],
-			InFlight: s.lines[c.ID].paced + l.claiming, Waiting: s.lines[c.ID].waiting,
+			InFlight: l.counts.paced + l.claiming, Waiting: l.counts.waiting,
 			Inbound: min(s.callers, s.shares[c.ID]), Overdials: overdials(predicted.Why.Credit),
 			Capacity: s.capacity, Room: p.room(c, l, s), Stop: stop,
 		})
@@ -80,8 +80,7 @@ func (p *pacer) limit(c *campaigns.Campaign, l *line) {
 
 // room is the number of calls that this node and the campaign's caps still take.
 func (p *pacer) room(c *campaigns.Campaign, l *line, s *scene) int {
-	room, lines := s.room, s.lines[c.ID]
-	taken := lines.taken() + l.claiming
+	room, taken := s.room, l.counts.taken()+l.claiming
 	if most := c.Settings.MaxLines; most > 0 {
 		room = min(room, most-taken)
 	}

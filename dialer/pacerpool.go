@@ -41,11 +41,11 @@ func (p *pacer) gather(s *scene) *pool {
 	g := &pool{}
 	for i := range s.all {
 		c := &s.all[i]
-		l, n := p.lines[c.ID], s.lines[c.ID]
+		l := p.lines[c.ID]
 		dials := c.State == campaigns.CampaignRunning && paced(c)
-		if dials || n.paced > 0 {
+		if dials || l.counts.paced > 0 {
 			g.campaigns = append(g.campaigns, pooled{
-				id: c.ID, line: l, hungry: dials && l.hungry(s.now), held: l.reach(c, n) + float64(n.waiting),
+				id: c.ID, line: l, hungry: dials && l.hungry(s.now), held: l.reach(c) + float64(l.counts.waiting),
 			})
 		}
 	}
@@ -65,8 +65,8 @@ func (p *pacer) gather(s *scene) *pool {
 }
 
 // reach is the number of agents whom the campaign's calls in the air speak for.
-func (l *line) reach(c *campaigns.Campaign, n lines) float64 {
-	inFlight := float64(n.paced + l.claiming)
+func (l *line) reach(c *campaigns.Campaign) float64 {
+	inFlight := float64(l.counts.paced + l.claiming)
 	switch {
 	case c.Settings.Mode == campaigns.PacingPredictive && !l.told.Fallback:
 		return l.told.Expected

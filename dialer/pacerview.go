@@ -22,7 +22,6 @@ type scene struct {
 	// callers are those of waiting whom some ready agent could serve; they go
 	// first.
 	callers int
-	lines   map[int64]lines
 	// unserved are the answered customers without an agent, by campaign.
 	unserved map[int64]int
 	shares   map[int64]int
@@ -36,7 +35,7 @@ type scene struct {
 
 // look takes in the floor and the calls.
 func (p *pacer) look(now time.Time) *scene {
-	s := &scene{now: now, lines: p.d.calls.byCampaign(), unserved: make(map[int64]int), all: p.all}
+	s := &scene{now: now, unserved: make(map[int64]int), all: p.all}
 	for _, c := range p.all {
 		if c.State == campaigns.CampaignRunning {
 			s.running = append(s.running, c)
@@ -51,14 +50,9 @@ func (p *pacer) look(now time.Time) *scene {
 		}
 	}
 	p.agents = p.d.agents.paced(p.agents[:0])
+	s.capacity = p.d.o.Trunks.Capacity(now) - p.ringing(now)
 	p.share(s)
-	p.ringing(now)
 	s.pool = p.gather(s)
-	claiming := 0
-	for _, l := range p.lines {
-		claiming += l.claiming
-	}
-	s.capacity = p.d.o.Trunks.Capacity(now) - claiming - p.d.calls.unrouted()
 	s.room = p.d.o.Limits.Calls - p.d.calls.len()
 	if _, fresh := p.d.lease.fresh(); !fresh {
 		s.stop = "the node's lease is not fresh"
@@ -83,8 +77,8 @@ func (p *pacer) share(s *scene) {
 	var demands []pacing.Demand
 	for i := range s.running {
 		c := &s.running[i]
-		l, lines := p.lines[c.ID], s.lines[c.ID]
-		demand := pacing.Demand{CampaignID: c.ID, Lines: lines.paced + lines.waiting + l.claiming, Ratio: 1, Hungry: l.hungry(s.now)}
+		l := p.lines[c.ID]
+		demand := pacing.Demand{CampaignID: c.ID, Lines: l.counts.paced + l.counts.waiting + l.claiming, Ratio: 1, Hungry: l.hungry(s.now)}
 		switch c.Settings.Mode {
 		case campaigns.PacingRatio:
 			if overdials(l.predictor.Credit()) > 0 {
@@ -92,7 +86,7 @@ func (p *pacer) share(s *scene) {
 			}
 		case campaigns.PacingPredictive:
 			// The agents whom its lines speak for are those whom they will need.
-			demand.Lines = int(math.Ceil(l.told.Expected)) + lines.waiting
+			demand.Lines = int(math.Ceil(l.told.Expected)) + l.counts.waiting
 		case campaigns.PacingProgressive:
 		default:
 			continue
@@ -105,14 +99,23 @@ func (p *pacer) share(s *scene) {
 // hungry reports whether the campaign has candidates, for all that is known.
 func (l *line) hungry(now time.Time) bool { return !now.Before(l.emptyUntil) && !now.Before(l.until) }
 
-// ringing puts the calls in the air into the views of their campaigns.
-func (p *pacer) ringing(now time.Time) {
+// ringing counts the calls, puts those in the air into the views of their
+// campaigns, and gives the number of dials that will take a trunk's channel.
+func (p *pacer) ringing(now time.Time) int {
+	unrouted := 0
 	for _, l := range p.lines {
-		l.view.Ringing, l.calls = l.view.Ringing[:0], l.calls[:0]
+		l.counts, l.view.Ringing, l.calls = lines{}, l.view.Ringing[:0], l.calls[:0]
 	}
 	p.d.calls.survey(func(id campaigns.CallID, n *callNote) {
+		if n.unrouted() {
+			unrouted++
+		}
 		l := p.lines[n.campaignID]
-		if l == nil || n.kind != call.Outbound || !n.unanswered() || n.paced.stopping {
+		if l == nil {
+			return
+		}
+		l.counts.count(n)
+		if n.kind != call.Outbound || !n.unanswered() || n.paced.stopping {
 			return
 		}
 		l.calls = append(l.calls, id)
@@ -121,8 +124,10 @@ func (p *pacer) ringing(now time.Time) {
 		})
 	})
 	for _, l := range p.lines {
+		unrouted += l.claiming
 		p.claim(l, now)
 	}
+	return unrouted
 }
 
 // claim adds the dials under way in the store, after the calls.
