@@ -146,7 +146,7 @@ async function wallboard() {
     check(cut.length === 0, `nothing is cut off at ${width} pixels: ${cut.join("; ")}`);
     await shot(page, `wallboard-${width}`);
   }
-  await there(page, '[data-testid="pacing"] meter', 5_000, "it says how near the drops are to their limit");
+  await there(page, '[data-testid="pacing"] [role="meter"]', 5_000, "it says how near the drops are to their limit");
   await forecast(page);
   await room.close();
 }

@@ -90,6 +90,8 @@ test("the table sets the days side by side and marks the limit that is broken", 
   expect(row("Wait for a call")).toMatchObject({ now: "14.2 s" });
   expect(row("Dials per answer")).toMatchObject({ now: "3.25" });
   expect(table({ ...both, changed: undefined }).every((r) => r.changed === "" && !r.bad[1])).toBe(true);
+  const short = { algorithm: "predictive", agents: undefined, figures: { ...f.base, worst_hour_drop_rate: 0 } };
+  expect(table({ ...both, now: short }).find((r) => r.name === "Worst hour")).toMatchObject({ now: "–" });
   expect(basis(both)).toBe("Simulated 3 times from Mon 23 Nov (UTC): 4200 calls, 1302 answered.");
 });
 

@@ -45,8 +45,22 @@ function DropBar({ d }: { d: Drops }) {
   return (
     <li title={dropsInWords(d)}>
       Drops{" "}
-      <meter class={d.tone} min={0} max={d.limit} value={Math.min(d.rate, d.limit)} aria-label={dropsInWords(d)} />{" "}
+      <span
+        class={`bar ${d.tone}`}
+        role="meter"
+        aria-label={dropsInWords(d)}
+        aria-valuemin={0}
+        aria-valuemax={percentage(d.limit)}
+        aria-valuenow={percentage(Math.min(d.rate, d.limit))}
+      >
+        <i style={{ width: `${Math.min(100, (100 * d.rate) / d.limit).toFixed(0)}%` }} />
+      </span>{" "}
       <b class={d.tone}>{percent(d.rate)}</b> of {percent(d.limit)} · <b>{d.allowed}</b> more allowed
     </li>
   );
+}
+
+/** percentage is a fraction in percent, in steps of a tenth. */
+function percentage(fraction: number): number {
+  return Number((100 * fraction).toFixed(1));
 }

@@ -125,7 +125,8 @@ export function table(c: Comparison): Row[] {
     row("Agents", (d) => (d.agents === undefined ? "as on that day" : `${d.agents} at most`)),
     row("Occupancy", (d) => percent(d.figures.occupancy)),
     row("Drop rate", (d) => percent(d.figures.drop_rate, 2), (d) => d.figures.drop_rate > d.figures.limit),
-    row("Worst hour", (d) => percent(d.figures.worst_hour_drop_rate, 2)),
+    // No hour is better than all of them together: then there was none with answers at both ends.
+    row("Worst hour", ({ figures: f }) => (f.worst_hour_drop_rate < f.drop_rate ? "–" : percent(f.worst_hour_drop_rate, 2))),
     row("Wait for a call", (d) => `${d.figures.wait_s.toFixed(1)} s`),
     row("Dials per answer", (d) => d.figures.dials_per_answer.toFixed(2)),
     row("Answers a day", (d) => d.figures.answers.toFixed(0)),
