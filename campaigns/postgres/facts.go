@@ -89,6 +89,10 @@ select coalesce(w.candidate, 0), w.contact, w.number, w.campaign, coalesce(c.age
 		on o.name = a.node and o.epoch = a.epoch and o.lease_until > clock_timestamp() where a.agent_id = c.agent_id) end,
 	n.zones, n.region, `
 
+// attemptOver is when an attempt a surely was over. That of a node which died may
+// ring on at the carrier, longer than the ring time-out of any campaign.
+const attemptOver = `case when a.outcome = 'unknown' and a.ended_at > $2::timestamptz - interval '2 minutes' then null else a.ended_at end`
+
 const factsOfNumber = `,
 	n.bad_at is not null, coalesce(l.active, true), coalesce(l.expires_at <= $2, false),
 	` + suppressedUntil + `,
@@ -97,10 +101,10 @@ const factsOfNumber = `,
 	array(select json_build_object('purpose', g.purpose, 'granted', g.granted, 'proven', g.proof <> '', 'until', g.valid_until, 'hours', g.hours) from consents g
 		where g.contact_id = w.contact and g.channel in ('phone', 'any')
 		and g.valid_from <= $2 and (g.valid_until is null or g.valid_until > $2) order by g.valid_from desc, g.id desc limit 10),
-	array(select array[a.reserved_at, a.ended_at, case when a.outcome = 'dropped' then a.ended_at end, case when a.campaign_id = w.campaign then a.reserved_at end]
+	array(select array[a.reserved_at, ` + attemptOver + `, case when a.outcome = 'dropped' then a.ended_at end, case when a.campaign_id = w.campaign then a.reserved_at end]
 		from attempts a where a.contact_id = w.contact
 		and (a.outcome is null or a.outcome not in ('congestion', 'failed', 'cancelled')) order by a.reserved_at desc limit 100),
-	array(select array[a.reserved_at, a.ended_at, case when a.outcome = 'dropped' then a.ended_at end, null]
+	array(select array[a.reserved_at, ` + attemptOver + `, case when a.outcome = 'dropped' then a.ended_at end, null]
 		from attempts a where a.number_id = w.number
 		and (a.outcome is null or a.outcome not in ('congestion', 'failed', 'cancelled')) order by a.reserved_at desc limit 100),
 	(select array[max(k.started_at) filter (where k.disposition = 'not_interested'), max(k.bridged_at), max(k.started_at) filter (where k.ended_at is null)]

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ringmaster/campaigns"
+	"ringmaster/campaigns/postgres/postgrestest"
 )
 
 func TestEpochsFenceAndLeasesLapse(t *testing.T) {
@@ -146,4 +147,35 @@ func TestAnOpenCandidateWithNothingUnderWayIsMovedOn(t *testing.T) {
 			t.Errorf("candidates\n%s", got)
 		}
 	}
+}
+
+// The phone that a dead node had ringing may ring on at the carrier: for two minutes
+// nobody calls the same person or the same number.
+func TestNobodyCallsWhatMayRingOnAtTheCarrier(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	other := postgrestest.Campaign(t, h.store, "other")
+	h.exec(`update campaigns set state = 'running' where id = $1`, other.ID)
+	p := h.queued(2)
+	again := h.also(other, p[0], campaigns.CandidateQueued)
+	h.exec(`update candidates set number_id = $2 where id = $1`, p[1].CandidateID, p[0].NumberID)
+	h.exec(`update contact_numbers set number_id = $2 where contact_id = $1`, p[1].ContactID, p[0].NumberID)
+	p[1].NumberID = p[0].NumberID
+	h.attempt(p[0])
+	h.owner = h.join("n1", time.Hour)
+	if got := h.read(attemptsNow); got != "1 unknown" {
+		t.Fatalf("attempts\n%s", got)
+	}
+	for want, who := range map[campaigns.Reason]postgrestest.Person{campaigns.ReasonPersonInAttempt: again, campaigns.ReasonNumberInAttempt: p[1]} {
+		item := campaigns.HopperItem{CampaignID: h.campaign.ID, CandidateID: who.CandidateID, ContactID: who.ContactID, NumberID: who.NumberID}
+		if who == again {
+			item.CampaignID = other.ID
+		}
+		if _, refused := h.reserve([]campaigns.HopperItem{item}); len(refused) != 1 || refused[0].Reason != want {
+			t.Errorf("want %s: %v", want, refused)
+		}
+	}
+	h.exec(`update attempts set reserved_at = reserved_at - interval '3 minutes', ended_at = ended_at - interval '3 minutes'`)
+	h.exec(`update candidates set state = 'queued', due_at = null where id = $1`, p[1].CandidateID)
+	h.attempt(p[1])
 }

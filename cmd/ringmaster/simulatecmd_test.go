@@ -147,7 +147,7 @@ func TestWrongFlagsOfASimulationAreNamed(t *testing.T) {
 		{"agents stands there twice", []string{"--what-if", "agents=3,agents=4"}},
 		{`talk: "long"`, []string{"--what-if", "talk=long"}},
 		{"--what-if: connect: 90", []string{"--what-if", "connect=90s"}},
-		{"there are drift, heavy-tail", []string{"--scenario", "quiet"}},
+		{"there are demo, drift, heavy-tail", []string{"--scenario", "quiet"}},
 		{"no such file", []string{"--scenario", "./quiet.yaml"}},
 		{"--scenario", []string{"--scenario", ""}},
 		{"is empty", []string{"--scenario", file("")}},
@@ -169,7 +169,7 @@ func TestWrongFlagsOfASimulationAreNamed(t *testing.T) {
 func TestEveryExampleOfAScenarioIsOne(t *testing.T) {
 	t.Parallel()
 	names := configs.ScenarioExamples()
-	if len(names) != 8 {
+	if len(names) != 9 {
 		t.Errorf("%d examples: %v", len(names), names)
 	}
 	for _, name := range names {
