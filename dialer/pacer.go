@@ -44,6 +44,8 @@ type line struct {
 	claiming          int
 	emptyUntil, until time.Time
 	stop              string // why until
+	// starved is set while the last claim found nobody.
+	starved bool
 	dialed            []time.Time
 	demandAt          time.Time
 
@@ -113,6 +115,7 @@ func (p *pacer) finished(b batchDone) {
 	for range b.dialed {
 		l.dialed = append(l.dialed, now)
 	}
+	l.starved = b.away == "" && b.claimed == 0
 	switch {
 	case b.away != "":
 		l.until, l.stop = now.Add(awayPause), b.away

@@ -17,12 +17,14 @@ const (
 type credits struct {
 	asking  bool
 	asked   time.Time
+	silent  bool
 	answers chan creditAnswer
 }
 
 type creditAnswer struct {
 	budgets []campaigns.DropBudget
 	asked   time.Time
+	silent  bool
 	err     error
 }
 
@@ -51,8 +53,15 @@ func (p *pacer) askCredits(now time.Time, running []campaigns.Campaign) {
 // are not recorded. The order of the three looks errs on the side of the law.
 func (p *pacer) granted(a creditAnswer) {
 	p.credits.asking = false
+	if silent := a.err != nil; silent != p.credits.silent {
+		p.credits.silent = silent
+		if silent {
+			p.d.log.Warn("the ledger of dropped calls does not answer: no drop is risked", "after", creditSilence, "error", a.err)
+		} else {
+			p.d.log.Info("the ledger of dropped calls answers again")
+		}
+	}
 	if a.err != nil {
-		p.d.log.Warn("the ledger of dropped calls does not answer", "error", a.err)
 		return
 	}
 	lines := p.d.calls.byCampaign()

@@ -45,7 +45,7 @@ func (p *pacer) gather(s *scene) *pool {
 		dials := c.State == campaigns.CampaignRunning && paced(c)
 		if dials || l.counts.paced > 0 {
 			g.campaigns = append(g.campaigns, pooled{
-				id: c.ID, line: l, hungry: dials && l.hungry(s.now), held: l.reach(c) + float64(l.counts.waiting),
+				id: c.ID, line: l, hungry: dials && !l.starved && l.hungry(s.now), held: l.reach(c) + float64(l.counts.waiting),
 			})
 		}
 	}
