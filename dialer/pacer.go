@@ -45,9 +45,9 @@ type line struct {
 	emptyUntil, until time.Time
 	stop              string // why until
 	// starved is set while the last claim found nobody.
-	starved bool
-	dialed            []time.Time
-	demandAt          time.Time
+	starved  bool
+	dialed   []time.Time
+	demandAt time.Time
 
 	predictor *pacing.Predictor
 	limits    pacing.Limits

@@ -24,7 +24,6 @@ type credits struct {
 type creditAnswer struct {
 	budgets []campaigns.DropBudget
 	asked   time.Time
-	silent  bool
 	err     error
 }
 
